@@ -1,0 +1,63 @@
+# Bayesian sampling, from a coin to NUTS. `make` alone lists the commands.
+# Works with GNU make 3.81 (macOS) and later; recipes are plain sh.
+
+VENV ?= .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.stamp
+UV := UV_PYTHON_DOWNLOADS=never $(PY) -m uv pip
+LOCK := $(UV) compile --quiet --universal --python-version 3.12 --no-header
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help lab test notebooks stubs slides lint format check lock clean FORCE
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+lab: $(STAMP) ## Open JupyterLab on chapter 00 (in a container: make lab IP=0.0.0.0 PORT=8888)
+	@$(PY) tools/lab.py $(if $(IP),--ip=$(IP)) $(if $(PORT),--port=$(PORT))
+
+test: $(STAMP) ## Run everything: lint, package tests, notebooks, pages
+	@printf '\n== Code style\n'
+	@$(MAKE) --no-print-directory lint
+	@printf '\n== Package and tools\n'
+	$(PY) -m pytest tests
+	@printf '\n== Notebooks: run again, compared with what they show\n'
+	$(PY) -m pytest --nbval notebooks
+	@printf '\n== Pages and derived files\n'
+	@$(MAKE) --no-print-directory check
+
+notebooks: $(STAMP) ## Build and execute every page from its text
+	$(PY) tools/course.py build
+
+stubs: $(STAMP) ## Write the exercise stubs from the worked solutions
+	$(PY) tools/course.py stubs
+
+slides: $(STAMP) ## Build the decks: HTML and PDF
+	$(UV) install --quiet --python $(PY) -r requirements-instructors.txt
+	$(PY) slides/build.py
+
+lint: $(STAMP) ## Check code style
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+
+format: $(STAMP) ## Mend code style
+	$(PY) -m ruff check --fix
+	$(PY) -m ruff format
+
+check: $(STAMP) ## Check pages and derived files without executing anything
+	$(PY) tools/course.py check
+
+lock: $(STAMP) ## Compile requirements*.txt from pyproject.toml
+	$(LOCK) --upgrade --extra dev pyproject.toml -o requirements.txt
+	$(LOCK) --upgrade --group instructors -c requirements.txt -o requirements-instructors.txt
+
+clean: ## Remove the environment, caches and built files
+	rm -rf .venv .cache .pytest_cache .ruff_cache .hypothesis slides/build build dist
+
+# Built again when the lock is newer, the folder was moved, or its Python has gone.
+ifneq ($(shell cat $(STAMP) 2>/dev/null)$(wildcard $(PY)),$(CURDIR)$(PY))
+$(STAMP): FORCE
+endif
+$(STAMP): requirements.txt
+	@sh tools/bootstrap.sh $(VENV)

@@ -1,0 +1,149 @@
+"""The checkers of chapter 3, Metropolis-Hastings."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+from scipy import stats
+
+from course_utils import checks, targets
+from course_utils.checks import Verdict
+from course_utils.exercises import KeepWorking, call, exercise, number
+from course_utils.mh import metropolis_hastings
+
+WIDTH = 12.0  # standard deviation of the target of exercise 3.1
+
+
+@exercise("3.1")
+def _step_size(answer: Any) -> Verdict:
+    step_size = number(answer, "step_size")
+    if step_size <= 0:
+        return Verdict(False, "step size", f"it is {step_size:g}; a step size is positive")
+    # Exact for a Gaussian target and a Gaussian step: P(accept) = (2/π) arctan(2 sd / step_size).
+    rate = 2 / np.pi * np.arctan(2 * WIDTH / step_size)
+    hint = "" if 0.40 <= rate <= 0.48 else (" Too timid." if rate > 0.48 else " Too bold.")
+    return Verdict(
+        not hint,
+        "acceptance",
+        f"step size {step_size:g} accepts {rate:.0%} of its proposals; wanted 40 % to 48 %.{hint}",
+    )
+
+
+@exercise("3.2")
+def _log_q_ratio(answer: Callable) -> Verdict:
+    def log_q(new, old):
+        return stats.lognorm(s=0.7, scale=old).logpdf(new)
+
+    pairs = [(1.0, 2.0), (3.0, 0.5), (0.2, 0.9), (5.0, 5.0)]
+    got = np.array([number(call(answer, x, new), "the result") for x, new in pairs])
+    right = np.array([log_q(x, new) - log_q(new, x) for x, new in pairs])
+    if np.allclose(got, right, rtol=1e-5, atol=1e-6):  # float32 answers are welcome
+        return Verdict(True, "reversibility", "the forward and backward flows balance")
+    x, new = pairs[0]
+    reason = f"from x = {x:g} to x_new = {new:g} it gives {got[0]:.4f} instead of {right[0]:.4f}"
+    if np.allclose(got, -right, atol=1e-6):
+        reason += "; the sign is reversed: q(x | x_new) belongs on top"
+    elif np.allclose(got, 0):
+        reason += "; zero would mean that the proposal is symmetric, and a factor is not"
+    elif np.allclose(np.log(np.abs(got) + 1e-300), right, atol=1e-5):
+        reason += "; this is the ratio itself, its logarithm is asked for"
+    return Verdict(False, "reversibility", reason)
+
+
+@exercise("3.3")
+def _repaired(answer: Callable) -> Verdict:
+    num_steps, start, step_size = 20_000, 2.0, 2.4
+    draws = np.asarray(
+        call(answer, lambda x: -0.5 * x**2, start, step_size, num_steps, np.random.default_rng(7)),
+        dtype=float,
+    )
+    if draws.shape != (num_steps,):
+        return Verdict(
+            False,
+            "rejected means repeated",
+            f"{num_steps} steps gave draws of shape {draws.shape}; every step gives one draw",
+        )
+    if not np.isfinite(draws).all():
+        return Verdict(False, "movement", "some draws are not finite")
+    stay = np.mean(draws[1:] == draws[:-1])
+    if not 0.2 < stay < 0.9:  # exact for a right sampler: 1 - (2/π) arctan(2 / 2.4) = .56
+        return Verdict(
+            False,
+            "rejected means repeated",
+            f"{stay:.0%} of the steps stayed where they were; a rejection repeats the position",
+        )
+    verdict = checks.mean_within_mcse((draws**2).reshape(1, -1), 1.0, "x²", alpha=1e-4)
+    return verdict._replace(property="invariance")
+
+
+@exercise("3.4")
+def _barker(answer: Callable) -> Verdict:
+    def acceptance(log_ratio):
+        return number(call(answer, log_ratio), "the acceptance probability")
+
+    extremes = [acceptance(-2000.0), acceptance(2000.0)]
+    if extremes != [0.0, 1.0]:
+        return Verdict(
+            False,
+            "range",
+            f"log ratios of -2000 and 2000 give {extremes[0]:g} and {extremes[1]:g}; wanted 0 and 1"
+            " (does exp overflow?)",
+        )
+    grid = np.linspace(-2, 2, 20)
+    target = np.exp(-0.5 * grid**2) / np.sum(np.exp(-0.5 * grid**2))
+    transition = np.zeros((20, 20))
+    for i in range(20):
+        for j in (i - 1, i + 1):
+            if 0 <= j < 20:
+                transition[i, j] = 0.5 * acceptance(float(np.log(target[j] / target[i])))
+        transition[i, i] = 1 - transition[i].sum()
+    verdict = checks.detailed_balance(transition, target)
+    if verdict.passed and acceptance(0.0) != 0.5:
+        return Verdict(
+            False,
+            "acceptance",
+            f"detailed balance holds, but a ratio of 1 is accepted with probability "
+            f"{acceptance(0.0):g}; Barker's rule says 1/2 (is this Metropolis' own rule?)",
+        )
+    return verdict
+
+
+@exercise("3.5")
+def _independence_proposal(answer: Callable) -> Verdict:
+    if not callable(answer):
+        raise KeepWorking(f"a function is expected, but this is {type(answer).__name__}")
+    if len(inspect.signature(answer).parameters) != 2:
+        raise KeepWorking(
+            f"propose(key, position) takes two arguments; this takes "
+            f"{len(inspect.signature(answer).parameters)}"
+        )
+    target = targets.gaussian(correlation=0.0)
+    key = jax.random.key(35)
+    pair = call(answer, key, target.draw(key, 1)[0])
+    if not isinstance(pair, tuple) or len(pair) != 2:
+        raise KeepWorking("propose must return a pair: (new_position, log_q_ratio)")
+    new, log_q_ratio = pair
+    if np.shape(new) != (2,) or np.shape(log_q_ratio) != ():
+        raise KeepWorking(
+            f"the shapes returned are {np.shape(new)} and {np.shape(log_q_ratio)}; "
+            "wanted (2,) for the position and () for log_q_ratio"
+        )
+    other = call(answer, key, target.draw(key, 2)[1] + 3.0)[0]
+    if not np.array_equal(new, other):
+        return Verdict(
+            False, "independence", "the proposal moves with the position; q must ignore it"
+        )
+    many = np.asarray(jax.vmap(lambda k: answer(k, new)[0])(jax.random.split(key, 20_000)))
+    distance = checks.ks_distance(many[:, 0], stats.norm(scale=2.0).cdf)
+    bound = checks.dkw_envelope(20_000, 1, 1e-4)
+    if distance > bound:
+        return Verdict(
+            False,
+            "proposal",
+            f"the proposals are {distance:.3f} away from Normal(0, 2²) (largest gap between the "
+            f"cumulative curves; chance explains up to {bound:.3f})",
+        )
+    kernel = metropolis_hastings(target.logdensity, answer)
+    return checks.invariance(key, kernel, target)

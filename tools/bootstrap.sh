@@ -1,0 +1,62 @@
+#!/bin/sh
+# Build the environment: find a Python that works, then install the lock and the course into it.
+# Needs no network when everything is already there. Called by make; by hand:
+#   [PYTHON=/path/to/python3.13] sh tools/bootstrap.sh [folder]
+set -eu
+cd "$(dirname "$0")/.."
+venv=${1:-.venv}
+export UV_PYTHON_DOWNLOADS=never # a missing Python must be an answer, not a long wait
+
+# A candidate is believed only after it ran: version managers leave launchers that fail.
+versions=$(sed -n 's/^requires-python = "\(.*\)"/\1/p' pyproject.toml)
+probe='import re, sys
+low, high = [int(minor) for minor in re.findall("3[.]([0-9]+)", sys.argv[1])]
+print("%d.%d.%d" % sys.version_info[:3])
+if sys.version_info[0] != 3 or not low <= sys.version_info[1] < high:
+    sys.exit(1)
+try:
+    import ensurepip, venv
+except ImportError:
+    print("without its venv module")
+    sys.exit(1)'
+
+find_python() {
+    if [ -n "${PYTHON:-}" ]; then
+        set -- "$PYTHON"
+    else
+        set -- "python$(cat .python-version)" python3.14 python3.12 python3 python
+    fi
+    found=
+    for candidate; do
+        path=$(command -v "$candidate") || continue
+        if answer=$("$path" -c "$probe" "$versions" 2>/dev/null); then
+            python=$path
+            return
+        fi
+        case $found in *"$path "*) continue ;; esac
+        found="$found${found:+, }$path ($(echo ${answer:-does not run}))"
+    done
+    echo "This course needs Python $versions; found ${found:-none}." \
+        "Install one, or name one: make PYTHON=/path/to/python3.13" >&2
+    exit 1
+}
+
+# Start afresh if the folder was moved (its scripts hold the old path) or its Python has gone.
+if [ -e "$venv" ]; then
+    [ "$(cat "$venv/.stamp" 2>/dev/null || pwd)" = "$(pwd)" ] &&
+        "$venv/bin/python" -c "$probe" "$versions" >/dev/null 2>&1 || rm -rf "$venv"
+fi
+if [ ! -e "$venv" ]; then
+    find_python
+    echo "Building $venv with $path ($answer): once, about a minute."
+    "$python" -m venv "$venv"
+fi
+python=$venv/bin/python
+# An environment that uv made has no pip.
+"$python" -m pip --version >/dev/null 2>&1 || "$python" -m ensurepip >/dev/null
+"$python" -m pip install --quiet --disable-pip-version-check \
+    "$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.txt)"
+"$python" -m uv pip install --python "$python" -r requirements.txt
+# The build backend is in the lock, so building the course asks the network for nothing.
+"$python" -m uv pip install --python "$python" --quiet --no-deps --no-build-isolation -e .
+pwd >"$venv/.stamp"
