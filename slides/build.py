@@ -1,8 +1,7 @@
 """Build the decks: each ``slides/NN_name.py`` becomes one HTML file that needs no network, and a PDF.
 
-    python slides/build.py                      # every deck
-    python slides/build.py 03 --html-only       # one deck, no browser needed
-    python slides/build.py 03 --contact-sheet   # also a picture of all its slides
+``python slides/build.py`` builds every deck, ``python slides/build.py 03 --html-only`` one of them
+without a browser, ``python slides/build.py 03 --contact-sheet`` also draws all its slides on one PNG.
 """
 
 import io
@@ -19,7 +18,7 @@ import jupytext
 import typer
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import SlidesExporter
@@ -43,10 +42,11 @@ class NoBrowser(DeckError):
     """There is nothing to draw PDFs and contact sheets with."""
 
 
-class CurrentEnvironment(KernelSpecManager):
+class CurrentEnvironment(AsyncKernelManager):
     """Run decks with the Python that builds them, whatever kernels are registered elsewhere."""
 
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+    @property
+    def kernel_spec(self) -> KernelSpec:
         return KernelSpec(resource_dir="", **get_kernel_dict())
 
 
@@ -83,9 +83,8 @@ def execute(source: Path) -> NotebookNode:
     notebook = jupytext.read(source, fmt="py:percent")
     NotebookClient(
         notebook,
-        km=AsyncKernelManager(
-            kernel_spec_manager=CurrentEnvironment(), transport_encryption="auto"
-        ),
+        kernel_manager_class=CurrentEnvironment,
+        config=Config(CurrentEnvironment={"transport_encryption": "auto"}),
         timeout=300,
         record_timing=False,
         resources={"metadata": {"path": str(source.resolve().parent)}},

@@ -153,4 +153,4 @@ def test_machine_states_what_a_measurement_needs():
     assert machine["threads"] == num_threads() >= 1
     assert machine["versions"]["jax"] == jax.__version__
     assert machine["versions"]["no-such-package"] is None
-    assert set(machine) == {"system", "cpu", "threads", "memory_gb", "versions", "date"}
+    assert set(machine) == {"platform", "cpu", "threads", "memory_gb", "versions", "date"}

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import json
-import os
-import platform
 import re
-import subprocess
-from importlib.metadata import version
 from pathlib import Path
 
 import pages
@@ -23,13 +18,13 @@ CODE_LINES_PER_MINUTE = 20
 # A chapter may take a minute on two cores; three times that is the hard stop.
 COLD_SECONDS_GOAL, COLD_SECONDS_STOP = 60, 180
 
-_TIMES = re.compile(r"^((?:# )?)<!-- times -->.*?<!-- /times -->", re.DOTALL | re.MULTILINE)
-_TABLE = re.compile(r"<!-- chapters -->.*?<!-- /chapters -->", re.DOTALL)
+_TIMES = re.compile(r"^((?:# )?)<!-- times -->.*?<!-- /times -->", re.S | re.M)
+_TABLE = re.compile(r"<!-- chapters -->.*?<!-- /chapters -->", re.S)
 
 
 def title(opening: str) -> str:
     """Return the first heading of an opening cell."""
-    match = re.search(r"^# +(.+)$", opening, re.MULTILINE)
+    match = re.search(r"^# +(.+)$", opening, re.M)
     if not match:
         raise PageError("the opening cell has no '# ' heading")
     return match.group(1).strip()
@@ -37,9 +32,7 @@ def title(opening: str) -> str:
 
 def question(opening: str) -> str:
     """Return the paragraph after `**Question.**` in an opening cell, on one line."""
-    match = re.search(
-        r"^\*\*Question\.\*\*\s+(.+?)(?:\n\s*\n|\Z)", opening, re.DOTALL | re.MULTILINE
-    )
+    match = re.search(r"^\*\*Question\.\*\*\s+(.+?)(?:\n\s*\n|\Z)", opening, re.S | re.M)
     if not match:
         raise PageError("the opening cell has no line '**Question.** …'")
     return " ".join(match.group(1).split())
@@ -66,31 +59,11 @@ def measured(root: Path) -> dict[str, dict]:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-def cpu_model() -> str:
-    """Return the processor's name as the system gives it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        match = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(), re.MULTILINE)
-        if match:
-            return match.group(1).strip()
-    if platform.system() == "Darwin":
-        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    return platform.processor() or platform.machine()
-
-
 def record(page: Page, cold_seconds: float, warm_seconds: float | None = None) -> None:
     """Write down what a run took, and on what."""
-    row = {
-        "cold_seconds": round(cold_seconds, 1),
-        "date": datetime.date.today().isoformat(),
-        "cpu": cpu_model(),
-        "cores": os.cpu_count(),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("jax", "numpyro", "pymc")},
-        },
-    }
+    from course_utils.machine import describe_machine
+
+    row = describe_machine(("jax", "numpyro", "pymc")) | {"cold_seconds": round(cold_seconds, 1)}
     if warm_seconds is not None:
         row["warm_seconds"] = round(warm_seconds, 1)
     rows = {**measured(page.root), page.name: row}
@@ -105,7 +78,7 @@ def times_line(page: Page, notebook: NotebookNode) -> str:
     if row is None:
         return f"{read}; the running time is not measured yet."
     again = f", {row['warm_seconds']:.0f} s again with warm caches" if "warm_seconds" in row else ""
-    machine = f"{row['cpu']}, {row['cores']} cores, {row['date']}"
+    machine = f"{row['cpu']}, {row['threads']} cores, {row['date'][:10]}"
     return f"{read}, {row['cold_seconds']:.0f} s to run (measured cold{again}: {machine})."
 
 

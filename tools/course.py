@@ -21,6 +21,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+sys.path.insert(0, str(ROOT / "src"))  # the package of this tree, whatever is installed
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 console = Console(soft_wrap=True)
 
@@ -35,9 +37,8 @@ def _stop(error: PageError) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _sources(names: list[str] | None) -> list[Page]:
-    found = pages.find(names, ROOT) if names else pages.all_pages(ROOT)
-    return [page for page in found if names or page.text.exists()]
+def _wanted(names: list[str] | None) -> list[Page]:
+    return pages.find(names, ROOT) if names else pages.all_pages(ROOT)
 
 
 def refresh_stubs(page: Page) -> None:
@@ -132,7 +133,7 @@ def build(
     """
     failed = False
     try:
-        for page in _sources(names):
+        for page in _wanted(names):
             try:
                 build_one(page, all_, cold or warm, warm)
             except PageError as error:
@@ -153,7 +154,7 @@ def build(
 def check(names: Names = None) -> None:
     """Say for every stored page which rule it breaks, and how to mend it."""
     try:
-        wanted = _sources(names)
+        wanted = _wanted(names)
     except PageError as error:
         raise _stop(error) from None
     found = [what for page in wanted for what in rules.problems(page.notebook, ROOT)]
@@ -178,7 +179,7 @@ def check(names: Names = None) -> None:
 def stubs(names: Names = None) -> None:
     """Derive the exercise stubs of the chapters from the worked solutions."""
     try:
-        for page in _sources(names):
+        for page in _wanted(names):
             refresh_stubs(page)
     except PageError as error:
         raise _stop(error) from None

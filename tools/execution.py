@@ -12,6 +12,7 @@ from pathlib import Path
 import pages
 import rules
 from jupyter_client.manager import AsyncKernelManager
+from lab import COMPILE_CACHE
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -44,9 +45,8 @@ def empty_caches() -> Iterator[dict[str, str]]:
     """Yield the variables that point JAX's and PyTensor's compile caches to an empty folder."""
     with tempfile.TemporaryDirectory(prefix="cold-", ignore_cleanup_errors=True) as folder:
         yield {
+            **COMPILE_CACHE,
             "JAX_COMPILATION_CACHE_DIR": str(Path(folder, "jax")),
-            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-            "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
             "PYTENSOR_FLAGS": f"base_compiledir={Path(folder, 'pytensor')}",
             "NUMBA_CACHE_DIR": str(Path(folder, "numba")),
         }
@@ -89,6 +89,8 @@ def execute(
         coalesce_streams=True,
         resources={"metadata": {"path": str(page.notebook.parent)}},
         on_cell_start=starting,
+        # A kernel on the loopback device warns at each start that it is not encrypted.
+        extra_arguments=["--log-level=ERROR"],
     )
     start = time.perf_counter()
     try:

@@ -47,7 +47,8 @@ def options(argv: list[str], *, browser: bool, root: bool) -> list[str]:
         "--LabApp.news_url=None",  # no question about news, no look-up of updates
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--ServerApp.answer_yes=True",  # Ctrl-C stops at once
-        "--log-level=WARN",
+        "--ServerApp.log_level=WARN",
+        "--LabApp.log_level=WARN",
         *(["--allow-root"] if root else []),
         *([] if browser else ["--no-browser"]),
         *argv,

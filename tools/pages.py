@@ -96,6 +96,7 @@ def find(names: Iterable[str], root: Path = ROOT) -> list[Page]:
     for name in names:
         wanted = re.sub(r"^(\./)?(notebooks/)?(src/)?", "", name)
         wanted = re.sub(r"\.(py|ipynb)$", "", wanted)
+        wanted = wanted.zfill(2) if wanted.isdigit() else wanted
         hits = [
             page
             for page in known
@@ -206,7 +207,7 @@ def merge(text: NotebookNode, old: NotebookNode | None) -> NotebookNode:
     for index, (source, match) in enumerate(zip(text.cells, matches, strict=True)):
         cell = nbformat.from_dict(source)
         cell.metadata = nbformat.from_dict(
-            {key: value for key, value in source.metadata.items() if value}
+            {key: source.metadata[key] for key in SHARED_METADATA if source.metadata.get(key)}
         )
         if match is None:
             cell.id = _new_id(f"{index}\n{cell.source}", taken)

@@ -4,15 +4,18 @@ window.MathJax = {
   tex: { inlineMath: [["$", "$"], ["\\(", "\\)"]], processEscapes: true },
   // A local cache keeps each formula whole when the speaker view copies the notes.
   svg: { fontCache: "local" },
-  options: { enableMenu: false, enableAssistiveMml: false },
+  options: { enableMenu: false, menuOptions: { settings: { assistiveMml: false } } },
   startup: {
     pageReady: async () => {
       await MathJax.startup.defaultPageReady();
+      // In place of hidden MathML, which would be measured with the text: the TeX, for readers' ears.
       for (const formula of MathJax.startup.document.math) {
         formula.typesetRoot.querySelector("svg")?.setAttribute("aria-label", formula.math);
       }
       const pictures = [...document.images].map((image) => image.decode().catch(() => null));
-      await Promise.all([document.fonts.ready, ...pictures]);
+      // Browsers load a font when it is first seen; slides are measured before that.
+      const fonts = [...document.fonts].map((font) => font.load());
+      await Promise.all([...fonts, ...pictures]);
       await Reveal.initialize({
         width: 1280,
         height: 720,

@@ -88,10 +88,10 @@ def require_finite(name: str, value: ArrayLike) -> NDArray[np.float64]:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{name} must be rows of equal length, got {value!r}") from error
-    if array.dtype.kind not in "iufb":
-        raise TypeError(f"{name} must hold real numbers, got {value!r}")
     if array.size == 0:
         raise ValueError(f"{name} must hold at least one number, got an empty array")
+    if array.dtype.kind not in "iufb":
+        raise TypeError(f"{name} must hold real numbers, got {value!r}")
     _refuse(name, "be finite", array, ~np.isfinite(array))
     return array.astype(np.float64)
 
@@ -117,11 +117,13 @@ def require_counts(
     # Beyond 2**53 a float no longer tells one whole number from the next.
     wrong = (array < 0) | (array % 1 != 0) | (array > 2**53)
     _refuse(name, "hold whole numbers from 0 to 2**53", array, wrong)
+    counts = array.astype(np.int64)
     if at_most is not None:
-        limit = np.broadcast_to(at_most, array.shape)
-        above = array > limit
-        _refuse(name, f"be at most {limit[above][:1]}", array, above)
-    return array.astype(np.int64)
+        limit = np.broadcast_to(at_most, counts.shape)
+        above = counts > limit
+        if above.any():
+            _refuse(name, f"be at most {limit[above][0]}", counts, above)
+    return counts
 
 
 def require_same_length(**arrays: NDArray) -> None:

@@ -22,12 +22,12 @@ def describe_machine(packages: Iterable[str] = ("jax", "numpyro", "pymc", "numpy
     Returns
     -------
     dict
-        ``system``, ``cpu``, ``threads`` (logical cores this process may use), ``memory_gb``,
+        ``platform``, ``cpu``, ``threads`` (logical cores this process may use), ``memory_gb``,
         ``versions`` (dict, Python's own included) and ``date`` (ISO 8601, UTC).
     """
     versions: dict[str, Any] = {"python": platform.python_version()}
     return {
-        "system": f"{platform.system()} {platform.machine()}",
+        "platform": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu_name(),
         "threads": num_threads(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),

@@ -1,4 +1,4 @@
-"""Eight schools: does coaching for a test help, and does it help more in some schools?
+"""Eight schools: how far coaching helps, and whether it helps more in some schools than others.
 
     mu ~ Normal(0, 5),   tau ~ HalfCauchy(5),   theta_j ~ Normal(mu, tau),
     y_j ~ Normal(theta_j, sigma_j),   j = 1 … 8

@@ -1,0 +1,1017 @@
+# %% [markdown]
+# # 3. Metropolis-Hastings
+#
+# **Question.** How do you draw from a density that you can only evaluate, and only up to a constant?
+#
+# After this chapter you will be able to
+#
+# - **explain** why comparing two heights is enough to draw from a density,
+# - **write** a random-walk Metropolis sampler in ten lines, and read its compiled twin,
+# - **tune** its step size by the acceptance rate,
+# - **correct** a proposal that is not symmetric, with the Hastings ratio,
+# - **judge** a chain: autocorrelation, effective sample size, Monte Carlo standard error, and the invariance test.
+#
+# **You need** chapters 00 and 01. Chapter 02 explains JAX; the few JAX lines here are walked through as they come.
+# Symbols are collected in [the notation table](notation.md).
+#
+# <!-- times -->
+# About 28 minutes to read; the running time is not measured yet.
+# <!-- /times -->
+
+# %%
+import arviz as az
+import blackjax
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import pymc as pm
+from scipy import optimize, stats
+
+from course_utils import checks, museum, targets
+from course_utils.costs import cost_row, running_table
+from course_utils.display import show_source, use_style
+from course_utils.exercises import check
+from course_utils.figures import chapter_03 as figures
+from course_utils.kernel import sample
+from course_utils.mh import (
+    accept_reject,
+    independence,
+    log_normal_walk,
+    metropolis_hastings,
+    random_walk,
+)
+from course_utils.models import binomial
+from course_utils.timing import compare, time_jax, time_python
+
+use_style()
+
+# %% [markdown]
+# ## Picture first
+#
+# Take the coin of chapter 01. Its posterior is a hill over the values of $p$, the probability of heads.
+# Imagine that you stand on this hill in fog. You cannot see its shape, and you do not know its area.
+# You can only measure the height where you stand, and the height at one other place of your choice.
+#
+# The rule of Metropolis says: pick a place near you at random. If it is higher, go there. If it is lower, go there
+# with a probability equal to the ratio of the two heights, and otherwise stay where you are. Then repeat.
+
+# %%
+coin = binomial.model()
+a, b = binomial.posterior(coin.data)
+posterior = stats.beta(a, b)
+
+figures.idea(posterior.pdf, 0.5, 0.9, here=0.655, up=0.69, down=0.625)
+
+# %% [markdown]
+# That is all. The rule needs no area under the curve, no derivative and no map. It turns a walk into draws from the
+# posterior. The rest of this chapter says why it works, how fast, and when it does not.
+#
+# Here is the walk itself. Press *Play*, watch the bars fill the curve, then move the step size to both ends.
+
+# %%
+figures.walk_film(posterior.pdf, 0.5, 0.9, start=0.55, step_size=0.05)
+
+# %% [markdown]
+# The curve is the posterior, the bars are the histogram of the walk so far. A ring is a proposal: green when it was
+# accepted, red when it was rejected. On the right are the last positions. (Where this page is only read and not run,
+# the film strip below shows the same in six still pictures.)
+#
+# **Predict.** With a tiny step size, are more or fewer proposals accepted? And does the histogram fill sooner or later?
+# Write your answer down. We will measure both.
+
+# %% [markdown]
+# ## The mathematics
+#
+# **What we have.** A function $\gamma(x) > 0$, the target density up to a constant:
+#
+# $$\pi(x) = \frac{\gamma(x)}{Z}, \qquad Z = \int \gamma(x)\,\mathrm{d}x .$$
+#
+# For a posterior, $\gamma$ is likelihood times prior, and $Z$ is the evidence, which we cannot compute in general.
+#
+# **What we want.** A *Markov chain*: positions $x_0, x_1, x_2, \dots$ where each is drawn from the one before by a fixed
+# rule $P(x' \mid x)$, so that in the long run the positions are draws from $\pi$. For this $P$ must leave $\pi$
+# *invariant*. If $x$ is a draw from $\pi$, then so is the next position:
+#
+# $$\int \pi(x)\, P(x' \mid x)\,\mathrm{d}x = \pi(x') \quad \text{for all } x'.$$
+#
+# **How to get it.** Ask for something stronger that is easier to check. *Detailed balance* demands that between any two
+# points as much probability flows forth as back:
+#
+# $$\pi(x)\, P(x' \mid x) = \pi(x')\, P(x \mid x') .$$
+#
+# Integrate both sides over $x$: on the right $\int P(x \mid x')\,\mathrm{d}x = 1$, and invariance is what remains.
+#
+# **The construction.** Propose $x'$ from a density $q(x' \mid x)$ that you choose. Accept it with probability
+#
+# $$\alpha(x, x') = \min\bigl(1, r(x, x')\bigr), \qquad
+# r(x, x') = \frac{\gamma(x')\, q(x \mid x')}{\gamma(x)\, q(x' \mid x)} ,$$
+#
+# and stay at $x$ otherwise. The unknown $Z$ has cancelled: it stands above and below the fraction.
+#
+# **Why it works.** For $x' \neq x$ the chain moves with $P(x' \mid x) = q(x' \mid x)\,\alpha(x, x')$. Therefore
+#
+# $$\pi(x)\, q(x' \mid x)\, \alpha(x, x') = \min\bigl(\pi(x)\, q(x' \mid x),\; \pi(x')\, q(x \mid x')\bigr) .$$
+#
+# The right-hand side does not change when $x$ and $x'$ trade places. So the left-hand side does not either, and that is
+# detailed balance. For $x' = x$ there is nothing to show.
+#
+# **A special case.** If the proposal is symmetric, $q(x' \mid x) = q(x \mid x')$, then the two $q$ cancel and the ratio is
+# that of the heights, $\gamma(x') / \gamma(x)$. This is the rule of Metropolis (1953). The *random walk* is the usual choice:
+# $x' = x + s\,z$ with $z \sim \mathrm{Normal}(0, 1)$ and a *step size* $s$. The general ratio is due to Hastings (1970).
+#
+# **One more condition.** Invariance says that the chain stays right once it is right. That it *becomes* right from any
+# start takes two more things. It must be able to reach every region that has probability (*irreducible*), and it must not
+# run in a fixed cycle (*aperiodic*; rejections see to that). A random walk with normal steps has both, whenever the
+# target has a density on $\mathbb{R}^d$. How long it takes is another matter, and the subject of half of this chapter.
+#
+# On a computer we work with logarithms, since densities underflow:
+# $\log r = \log\gamma(x') - \log\gamma(x) + \log q(x \mid x') - \log q(x' \mid x)$.
+
+# %% [markdown]
+# ## By hand
+#
+# Now in plain NumPy: one chain, an honest loop. All randomness comes in as two arrays, the normal steps `z` and the
+# uniform numbers `u`. So a second implementation can be given the very same randomness, and must then give the very
+# same walk.
+
+
+# %%
+def metropolis_by_hand(log_density, start, step_size, z, u):
+    """Walk one chain; return its draws, its proposals, and which of them were accepted."""
+    position, log_p = start, log_density(start)
+    draws, proposals, accepted = [], [], []
+    for z_t, u_t in zip(z, u, strict=True):
+        proposal = position + step_size * z_t
+        log_p_proposal = log_density(proposal)
+        is_accepted = np.log(u_t) < log_p_proposal - log_p
+        if is_accepted:
+            position, log_p = proposal, log_p_proposal
+        draws.append(position)  # after a rejection, the old position once more
+        proposals.append(proposal)
+        accepted.append(is_accepted)
+    return np.array(draws), np.array(proposals), np.array(accepted)
+
+
+# %% [markdown]
+# Three lines carry the method. `proposal = ...` is the random walk. `np.log(u_t) < ...` is true with probability
+# $\min(1, r)$, because a uniform number lies below $r$ with that probability. And `draws.append(position)` stands *outside*
+# the `if`: a rejection counts as a draw, at the old position. Dropping it is the most common mistake of all, and we come
+# back to it.
+#
+# The target is the coin's log posterior, up to a constant. Outside of $0 < p < 1$ the density is zero, so its logarithm
+# is minus infinity and such a proposal is never accepted.
+
+
+# %%
+def log_posterior_by_hand(p):
+    """Beta(a, b) without its constant."""
+    return (a - 1) * np.log(p) + (b - 1) * np.log1p(-p) if 0 < p < 1 else -np.inf
+
+
+rng = np.random.default_rng(3)
+num_draws = 2000
+start = 0.55
+draws, proposals, accepted = metropolis_by_hand(
+    log_posterior_by_hand,
+    start,
+    step_size=0.1,
+    z=rng.normal(size=num_draws),
+    u=rng.uniform(size=num_draws),
+)
+
+figures.film_strip(posterior.pdf, 0.5, 0.9, start, draws[:6], proposals[:6], accepted[:6])
+
+# %% [markdown]
+# Each panel is one step. A green ring is an accepted proposal, and the next panel starts from there. An orange one was
+# rejected, and the next panel starts from the same place as before.
+
+# %%
+figures.trace_and_histogram(draws, posterior.pdf, 0.5, 0.9)
+
+# %% [markdown]
+# The walk starts out on the flank, finds the hill, and wanders over it. The histogram of where it has been
+# follows the exact posterior.
+
+# %%
+print(f"acceptance rate {accepted.mean():.3f}")
+print(f"mean of p       {draws.mean():.4f}   exact {posterior.mean():.4f}")
+print(f"sd of p         {draws.std():.4f}   exact {posterior.std():.4f}")
+
+# %% [markdown]
+# Close, but is it close *enough*? We shall answer that with a number, as soon as we can say how many independent draws
+# a walk is worth.
+
+# %% [markdown]
+# ## Fast
+#
+# The loop above takes one Python step at a time. The course's package holds the same algorithm for JAX, which compiles
+# the loop and runs many chains at once. Here it is, shown from the file in which it lives.
+
+# %%
+show_source(metropolis_hastings, accept_reject, random_walk)
+
+# %% [markdown]
+# Read it beside the version by hand:
+#
+# - A sampler is a pair of functions, a *kernel*: `init` makes the first state from a position, `step` makes the next state
+#   from a random key and a state. The state remembers its log density, so that each step evaluates the target only once.
+# - Randomness in JAX comes from explicit *keys*. `jax.random.split` makes two new keys from one: one draws the proposal,
+#   the other makes the decision. No key is used twice.
+# - `propose` returns the new position *and* the logarithm of $q(x \mid x') / q(x' \mid x)$, here zero, so that nobody can
+#   forget it.
+# - `accept_reject` cannot use `if`: inside a compiled function both sides are computed and `jnp.where` picks one.
+#   A log density that is not a number counts as $-\infty$.
+#
+# A second function runs any kernel:
+
+# %%
+show_source(sample)
+
+# %% [markdown]
+# `jax.lax.scan` is the loop over steps, `jax.vmap` runs it for many chains side by side. We wrap the whole in `jax.jit`,
+# which compiles it. The step size is an argument of the compiled function, so trying another one costs no new
+# compilation.
+
+
+# %%
+@jax.jit
+def logdensity(position):
+    """The coin's log posterior, for a position of shape (1,)."""
+    p = position[0]
+    inside = (a - 1) * jnp.log(p) + (b - 1) * jnp.log1p(-p)
+    return jnp.where((p > 0) & (p < 1), inside, -jnp.inf)
+
+
+@jax.jit
+def run(key, step_size, starts):
+    """2000 draws from each start."""
+    kernel = metropolis_hastings(logdensity, random_walk(step_size))
+    return sample(key, kernel, starts, num_draws=2000)
+
+
+# %% [markdown]
+# Do the two versions agree? We give the version by hand the random numbers that the compiled version uses. They come
+# from splitting the keys in the same way: per chain, per step, per use.
+
+# %%
+key = jax.random.key(3)
+fast_draws, fast_info = run(key, 0.1, jnp.array([[start]]))
+
+chain_key = jax.random.split(key, 1)[0]
+step_keys = jax.vmap(jax.random.split)(jax.random.split(chain_key, num_draws))
+z = jax.vmap(jax.random.normal)(step_keys[:, 0])
+u = jax.vmap(jax.random.uniform)(step_keys[:, 1])
+slow_draws, _, slow_accepted = metropolis_by_hand(
+    log_posterior_by_hand, start, 0.1, np.asarray(z, float), np.asarray(u, float)
+)
+
+same_decisions = np.array_equal(slow_accepted, fast_info.is_accepted[0])
+largest_gap = np.abs(slow_draws - fast_draws[0, :, 0]).max()
+print(f"all {num_draws} decisions equal: {same_decisions}")
+print(f"positions equal to within 0.0001: {largest_gap < 1e-4}")
+assert same_decisions and largest_gap < 1e-4
+
+# %% [markdown]
+# They take the same steps. The tolerance of 0.0001 is for rounding: JAX computes with 32 bits here, NumPy with 64, and
+# the rounding of up to 2000 steps (each about $10^{-7}$ of the position) adds up.
+#
+# **Predict.** How many times faster is the compiled loop for one chain? And what does it cost to run 1000 chains instead
+# of one: 1000 times as much?
+
+# %% tags=["nbval-ignore-output"]
+by_hand = time_python(
+    metropolis_by_hand,
+    log_posterior_by_hand,
+    start,
+    0.1,
+    rng.normal(size=num_draws),
+    rng.uniform(size=num_draws),
+    name="by hand, 1 chain",
+)
+one_chain = time_jax(run, key, 0.11, jnp.full((1, 1), start), name="compiled, 1 chain")
+many_chains = time_jax(run, key, 0.11, jnp.full((1000, 1), start), name="compiled, 1000 chains")
+compare([by_hand, one_chain, many_chains])[
+    ["compile_s", "median_s", "fastest_s", "slowest_s", "times_faster"]
+].round(5)
+
+# %% [markdown]
+# The column `times_faster` compares the medians with the first row; for 1000 chains it is the time for *all* of them.
+# The compiler was paid once, in `compile_s`. Processors like to do the same thing to many numbers at a time, which is why a
+# thousand chains cost far less than a thousand times one.
+
+# %% [markdown]
+# ## Is it right?
+#
+# ### First against the exact answer
+#
+# Draws of a walk are not independent: each remembers the one before. The *autocorrelation* $\rho(k)$ is the correlation
+# between $x_t$ and $x_{t+k}$. If the chain forgets slowly, many draws tell little more than one. The variance of the mean
+# of $N$ such draws is, for large $N$,
+#
+# $$\operatorname{Var}\Bigl(\frac1N \sum_t x_t\Bigr) \approx \frac{\operatorname{Var}(x)}{N}\, \tau_\mathrm{int},
+# \qquad \tau_\mathrm{int} = 1 + 2 \sum_{k=1}^{\infty} \rho(k) .$$
+#
+# So $N$ draws are worth as much as $\mathrm{ESS} = N / \tau_\mathrm{int}$ independent ones: the *effective sample size*. The
+# *Monte Carlo standard error* of the mean is $\mathrm{MCSE} = \mathrm{sd} / \sqrt{\mathrm{ESS}}$, and it is the unit in which we measure
+# every error in this course.
+#
+# We run four chains from places far apart, and drop the first 200 draws of each as *warm-up*, while the walk finds the hill.
+
+# %%
+starts = jnp.array([[0.2], [0.4], [0.6], [0.9]])
+all_draws, info = run(jax.random.key(31), 0.11, starts)
+kept = np.asarray(all_draws[:, 200:, 0], dtype=float)
+
+
+def autocorrelation(chains, num_lags):
+    """Autocorrelation at lags 0 to num_lags - 1, averaged over chains."""
+    centred = chains - chains.mean()
+    length = chains.shape[1]
+    products = [(centred[:, : length - k] * centred[:, k:]).mean() for k in range(num_lags)]
+    return np.array(products) / products[0]
+
+
+rho = autocorrelation(kept, 40)
+independent = posterior.rvs(size=kept.shape, random_state=np.random.default_rng(31))
+figures.autocorrelation(
+    {"random walk": rho, "independent draws": autocorrelation(independent, 40)}
+)
+
+# %% [markdown]
+# After some ten to twenty steps the walk has forgotten where it was. Independent draws forget at once.
+
+# %% tags=["tol-0.1"]
+tau_int = 1 + 2 * rho[1:].sum()
+mcse = kept.std() / np.sqrt(kept.size / tau_int)
+print(f"integrated autocorrelation time {tau_int:.1f} steps")
+print(f"{kept.size} draws are worth {kept.size / tau_int:.0f} independent ones")
+print(f"Monte Carlo standard error of the mean {mcse:.5f}")
+
+# %%
+verdict = checks.mean_within_mcse(kept, posterior.mean(), "p")
+print("the mean agrees with the exact one:", verdict.passed)
+assert verdict.passed, verdict.message
+
+# %% [markdown]
+# `mean_within_mcse` takes the error of the mean in units of its MCSE and calls it a failure only beyond what chance
+# does in one of a thousand runs. Here is what it saw:
+
+# %% tags=["nbval-ignore-output"]
+print(verdict.message)
+
+# %% [markdown]
+# ### Then with ArviZ
+#
+# In practice nobody sums autocorrelations by hand. ArviZ estimates the ESS with more care, and adds $\hat R$, which compares
+# the spread of all chains together with the spread inside each. It is close to 1 when the chains agree.
+
+# %% tags=["tol-0.1"]
+data_tree = az.from_dict({"posterior": {"p": kept}})
+az.summary(data_tree, kind="all")[["mean", "sd", "ess_bulk", "ess_tail", "r_hat", "mcse_mean"]]
+
+# %%
+rhat, ess = float(az.rhat(kept)), float(az.ess(kept))
+print(f"R-hat below 1.01: {rhat < 1.01}; ESS above 400: {ess > 400}")
+assert rhat < 1.01 and ess > 400
+
+# %% [markdown]
+# The two thresholds are those of Vehtari et al. (2021). They are necessary, not sufficient. Remember this sentence when you
+# come to *Common mistakes*.
+#
+# ### Then the property itself
+#
+# Detailed balance can be looked at. Cut the coin's posterior into 20 grid points and write the whole sampler as a
+# $20 \times 20$ matrix of transition probabilities $P_{ij}$. The proposal is one grid point to the left or to the right.
+# Detailed balance says that the flow matrix $\pi_i P_{ij}$ equals its own mirror image.
+
+
+# %%
+def metropolis_matrix(target):
+    """Transition matrix of Metropolis on a grid, proposing one of the two neighbours."""
+    size = len(target)
+    transition = np.zeros((size, size))
+    for i in range(size):
+        for j in (i - 1, i + 1):
+            if 0 <= j < size:  # a proposal beyond the edge is rejected
+                transition[i, j] = 0.5 * min(1, target[j] / target[i])
+        transition[i, i] = 1 - transition[i].sum()  # rejected means stay
+    return transition
+
+
+grid = np.linspace(0.55, 0.85, 20)
+on_grid = posterior.pdf(grid) / posterior.pdf(grid).sum()
+right = metropolis_matrix(on_grid)
+without_staying = right - np.diag(np.diag(right))
+dropped = without_staying / without_staying.sum(axis=1, keepdims=True)
+
+for name, transition in {"Metropolis": right, "rejections dropped": dropped}.items():
+    print(f"{name:18} detailed balance holds: {checks.detailed_balance(transition, on_grid).passed}")
+assert checks.detailed_balance(right, on_grid).passed
+assert not checks.detailed_balance(dropped, on_grid).passed
+
+# %%
+figures.flows(
+    grid,
+    {"Metropolis": on_grid[:, None] * right, "rejections dropped": on_grid[:, None] * dropped},
+)
+
+# %% [markdown]
+# On the left the flow is symmetric up to rounding. On the right every rejected step was left out, and the flow out of the
+# middle no longer equals the flow back.
+#
+# ### And the strongest test
+#
+# A matrix needs a grid. For a real sampler we test invariance directly: start 20,000 chains from *exact* draws of a target
+# that we know, run each for 20 steps, and ask whether the end points are still exact draws. We compare whole
+# distributions, marginal and joint. The largest gap between the two cumulative curves that chance allows is known (the
+# inequality of Dvoretzky, Kiefer and Wolfowitz), so the test has a stated rate of false alarms: one in 10,000.
+
+# %%
+correlated = targets.gaussian(correlation=0.8)
+kernel = metropolis_hastings(correlated.logdensity, random_walk(1.0))
+verdict = checks.invariance(jax.random.key(32), kernel, correlated)
+print(f"{verdict.property} holds: {verdict.passed}")
+assert verdict.passed, verdict.message
+
+# %% tags=["nbval-ignore-output"]
+print(verdict.message)
+
+# %% [markdown]
+# ## How far to step
+#
+# Now back to your prediction. The same target, three step sizes:
+
+# %%
+sizes = (0.005, 0.11, 1.5)
+chains, rates = {}, {}
+for size in sizes:
+    size_draws, size_info = run(jax.random.key(33), size, jnp.array([[start]]))
+    chains[size] = np.asarray(size_draws[0, :600, 0])
+    rates[size] = float(size_info.acceptance_rate.mean())
+
+figures.step_sizes(chains, rates)
+
+# %% [markdown]
+# A tiny step is nearly always accepted, and leads nowhere. A huge step is nearly always rejected, and leads nowhere
+# either. *A high acceptance rate is not the aim.* What counts is how soon the walk forgets, so the effective sample size.
+#
+# Let us measure it. The target is a standard normal in $d$ dimensions, for four values of $d$. For each we try 16 step sizes,
+# start from exact draws, and compute the acceptance rate and the effective sample size per draw.
+
+
+# %%
+def sweep(key, dim, scales, num_chains=8, num_draws=4000):
+    """Acceptance rate and ESS per draw for each scale = step size × √dim."""
+
+    @jax.jit
+    def run_all(keys, step_sizes):
+        def run_one(key, step_size):
+            key_start, key_run = jax.random.split(key)
+            begin = jax.random.normal(key_start, (num_chains, dim))
+            kernel = metropolis_hastings(lambda x: -0.5 * jnp.sum(x**2), random_walk(step_size))
+            draws, info = sample(key_run, kernel, begin, num_draws)
+            return draws[..., :5], info.acceptance_rate.mean()  # five coordinates are enough
+
+        return jax.vmap(run_one)(keys, step_sizes)
+
+    draws, rates = run_all(jax.random.split(key, len(scales)), scales / np.sqrt(dim))
+    draws = np.asarray(draws)
+    ess = [
+        np.mean([az.ess(one[..., coordinate]) for coordinate in range(one.shape[-1])])
+        for one in draws
+    ]
+    return np.asarray(rates), np.array(ess) / (num_chains * num_draws)
+
+
+scales = np.geomspace(0.5, 12, 16).astype(np.float32)
+acceptance, efficiency = {}, {}
+for i, dim in enumerate((1, 2, 10, 50)):
+    acceptance[dim], efficiency[dim] = sweep(jax.random.key(340 + i), dim, scales)
+
+figures.acceptance_surface(scales, acceptance, efficiency)
+
+# %% [markdown]
+# Why 0.44 and 0.234? Theory gives both. In one dimension, with a normal target and normal steps of size $s$, the mean
+# acceptance rate is $\tfrac{2}{\pi} \arctan(2 / s)$, and the best $s$, found numerically by Gelman, Roberts and Gilks (1996), is
+# about 2.4 standard deviations. As $d$ grows, with $s = \ell / \sqrt{d}$, each coordinate of the walk becomes a diffusion whose speed is
+# proportional to $\ell^2\, \Phi(-\ell / 2)$, where $\Phi$ is the cumulative distribution function of the standard normal
+# (Roberts, Gelman and Gilks, 1997). The acceptance rate is then $2\Phi(-\ell / 2)$. Maximise the speed:
+
+# %%
+best = optimize.minimize_scalar(
+    lambda ell: -(ell**2) * stats.norm.cdf(-ell / 2), bounds=(0.1, 10), method="bounded"
+)
+print(f"best scale for large d: {best.x:.2f}, acceptance rate {2 * stats.norm.cdf(-best.x / 2):.3f}")
+print(f"one dimension, step of 2.4 sd: acceptance rate {2 / np.pi * np.arctan(2 / 2.4):.3f}")
+
+# %% [markdown]
+# And what did the sweep say?
+
+# %% tags=["tol-0.2"]
+largest = {dim: float(rate[np.argmax(efficiency[dim])]) for dim, rate in acceptance.items()}
+for dim, rate in largest.items():
+    print(f"dimension {dim:2}: most effective near an acceptance rate of {rate:.2f}")
+
+# %%
+flat = {}
+for dim, rate in acceptance.items():
+    near = (rate > 0.15) & (rate < 0.5)
+    flat[dim] = (efficiency[dim][near] / efficiency[dim].max()).min()
+print("the best rate falls with the dimension:", largest[1] > largest[50])
+print("accepting anywhere between 15 % and 50 % loses less than half:", min(flat.values()) > 0.5)
+price = {dim: efficiency[dim].max() * dim for dim in (10, 50)}
+print("ESS per draw falls like 1/d, to within a factor of 1.5:",
+      1 / 1.5 < price[50] / price[10] < 1.5)
+
+# %% [markdown]
+# The optimum is flat, so do not fuss over the second digit. The last line is the bad news: the best that a random walk can do gets
+# worse in proportion to the dimension. That is why chapters 06 and 07 exist.
+#
+# (These are results for normal targets, and for targets of many independent coordinates. For other shapes they are good
+# advice, not law.)
+
+# %% [markdown]
+# ## Proposals that are not symmetric
+#
+# Some unknowns must be positive: a scale, a rate. A natural step for them is a *factor*: $x' = x\, e^{s z}$ with
+# $z \sim \mathrm{Normal}(0, 1)$. It never leaves the positive numbers. But it is not symmetric. From 1 to 2 it needs the factor 2, and
+# near 2 the same factors are spread over an interval twice as long. The density of the proposal is log-normal,
+#
+# $$q(x' \mid x) = \frac{1}{x'\, s \sqrt{2\pi}} \exp\Bigl(-\frac{(\log x' - \log x)^2}{2 s^2}\Bigr),
+# \qquad \frac{q(x \mid x')}{q(x' \mid x)} = \frac{x'}{x} .$$
+#
+# The squares are equal both ways, so only the factor $1/x'$ remains. The Hastings ratio is therefore
+# $\gamma(x')\,x' / (\gamma(x)\,x)$.
+
+# %%
+show_source(log_normal_walk)
+
+# %% [markdown]
+# **Predict.** The target is a Gamma(3, 1) density, $\gamma(x) = x^2 e^{-x}$, with mean 3. What does the chain draw from when the
+# factor $x'/x$ is forgotten?
+
+# %%
+positive = targets.gamma(3.0)
+
+
+@jax.jit
+def run_positive(key):
+    """With the q-ratio, and without it."""
+    starts = jnp.full((8, 1), 2.0)
+    with_ratio = metropolis_hastings(positive.logdensity, log_normal_walk(1.0))
+    without = museum.forgets_q_ratio(positive.logdensity, 1.0)
+    return [sample(key, k, starts, 4000)[0][..., 0] for k in (with_ratio, without)]
+
+
+with_ratio, without_ratio = (np.asarray(d) for d in run_positive(jax.random.key(35)))
+figures.histograms(
+    {"with the ratio x'/x": with_ratio.ravel(), "ratio forgotten": without_ratio.ravel()},
+    stats.gamma(3).pdf,
+    0,
+    12,
+    label="x",
+)
+
+# %% [markdown]
+# Without the factor the walk is a symmetric one in $\log x$. It treats $\gamma(x)$ as the density of $\log x$, so what it draws
+# from is $\gamma(x) / x = x\, e^{-x}$: Gamma(2, 1), with mean 2. A different posterior, and nothing crashed.
+
+# %%
+for name, chain, mean in (
+    ("with the ratio", with_ratio, 3.0),
+    ("ratio forgotten", without_ratio, 3.0),
+    ("ratio forgotten", without_ratio, 2.0),
+):
+    verdict = checks.mean_within_mcse(chain[:, 200:], mean, "x")
+    print(f"{name:16} mean {mean:g} within chance: {verdict.passed}; "
+          f"R-hat below 1.01: {float(az.rhat(chain[:, 200:])) < 1.01}")
+    assert verdict.passed == ((name, mean) != ("ratio forgotten", 3.0))
+
+# %% [markdown]
+# $\hat R$ is content with both. It asks whether the chains agree with each other, and they do: on the wrong answer.
+#
+# Another asymmetric proposal ignores the current position: the *independence sampler* draws $x'$ from a fixed density $q(x')$,
+# with ratio $\gamma(x')\,q(x) / (\gamma(x)\,q(x'))$. It is excellent when $q$ is close to the target with heavier tails, and
+# hopeless otherwise. You will build one in the exercises.
+
+# %%
+show_source(independence)
+
+# %% [markdown]
+# ## Where it breaks
+#
+# A target with two humps, at $-5$ and at $5$, each a normal of standard deviation 1 with half of the probability. Its mean is 0.
+# We start two chains on each side.
+
+
+# %%
+def two_humps(position):
+    """Equal mixture of Normal(-5, 1) and Normal(5, 1)."""
+    x = position[0]
+    return jnp.logaddexp(-0.5 * (x + 5) ** 2, -0.5 * (x - 5) ** 2)
+
+
+def two_humps_pdf(x):
+    """The same as a normalised density, for the picture."""
+    return 0.5 * (stats.norm.pdf(x, -5) + stats.norm.pdf(x, 5))
+
+
+@jax.jit
+def run_humps(key, starts):
+    """2000 draws with a step size that suits one hump."""
+    return sample(key, metropolis_hastings(two_humps, random_walk(2.4)), starts, 2000)[0][..., 0]
+
+
+both_sides = np.asarray(run_humps(jax.random.key(36), jnp.array([[-5.0], [-5.0], [5.0], [5.0]])))
+figures.stuck(both_sides, two_humps_pdf, -9, 9)
+
+# %%
+one_side = np.asarray(run_humps(jax.random.key(37), jnp.full((4, 1), -5.0)))
+crossed = {
+    "two chains on each side": both_sides,
+    "all four on the left": one_side,
+}
+for name, chains_ in crossed.items():
+    z_score = checks.mean_within_mcse(chains_, 0.0, "x")
+    print(f"{name:24} R-hat above 1.01: {float(az.rhat(chains_)) > 1.01!s:5} "
+          f"mean 0 within its stated error: {z_score.passed}")
+
+# %% [markdown]
+# Started on both sides, $\hat R$ sounds the alarm. Started all on the left, a chain may not leave its hump for thousands of
+# steps; then every diagnostic is content, and half of the probability is missing. **No diagnostic sees a region that no
+# chain has visited.** What helps: start the chains far apart, know your model, and use a method that was made for several modes.
+#
+# The second weakness you have met already: in high dimension, or along a narrow ridge, the step must be as small as the
+# narrowest direction, and the walk along the long one takes forever.
+
+# %% [markdown]
+# ## In the libraries
+#
+# ### The log density first
+#
+# Before samplers are compared, they must have the same target. The course's `binomial` model is written three times: as a
+# plain function, in NumPyro and in PyMC. On random points the three log densities must differ by a constant.
+
+# %%
+from course_utils.models.contract import views_agree
+
+verdict = views_agree(coin, jax.random.key(38))
+print("plain, NumPyro and PyMC are one model:", verdict.passed)
+assert verdict.passed, verdict.message
+
+# %% [markdown]
+# ### BlackJAX
+#
+# BlackJAX is a library of kernels, and this course follows its convention. Its random walk runs in our driver as it is. On
+# the same keys it must give the same draws, bit for bit.
+
+
+# %%
+@jax.jit
+def run_blackjax(key, step_size, starts):
+    """BlackJAX's kernel in the course's driver."""
+    kernel = blackjax.normal_random_walk(logdensity, step_size)
+    return sample(key, kernel, starts, num_draws=2000)
+
+
+theirs, _ = run_blackjax(jax.random.key(31), 0.11, starts)
+print("all draws equal, bit for bit:", bool(jnp.array_equal(theirs, all_draws)))
+assert jnp.array_equal(theirs, all_draws)
+
+# %% [markdown]
+# ### NumPyro
+#
+# Which samplers does NumPyro offer? Ask it:
+
+# %%
+import inspect
+
+import numpyro.infer
+from numpyro.infer import MCMC, BarkerMH
+from numpyro.infer.mcmc import MCMCKernel
+
+kernels = sorted(
+    name
+    for name, item in vars(numpyro.infer).items()
+    if inspect.isclass(item) and issubclass(item, MCMCKernel)
+)
+print("\n".join(kernels))
+print("a plain random walk among them:", any("RandomWalk" in name for name in kernels))
+
+# %% [markdown]
+# There is no plain random walk. Its nearest relative is `BarkerMH`: a Metropolis-Hastings sampler whose proposal leans
+# towards the side where the gradient points, with the ratio that corrects for this (Livingstone and Zanella, 2022). It tunes
+# its step size during warm-up.
+
+# %%
+print("sampling with NumPyro …")
+mcmc = MCMC(
+    BarkerMH(coin.numpyro),
+    num_warmup=500,
+    num_samples=2000,
+    num_chains=4,
+    chain_method="sequential",  # BarkerMH does not run its chains side by side
+    progress_bar=False,
+)
+mcmc.run(jax.random.key(39))
+numpyro_draws = mcmc.get_samples(group_by_chain=True)["p"]
+
+verdict = checks.mean_within_mcse(numpyro_draws, posterior.mean(), "p")
+print("NumPyro agrees with the exact mean:", verdict.passed)
+assert verdict.passed, verdict.message
+
+# %% [markdown]
+# ### PyMC
+#
+# PyMC has the random walk as `pm.Metropolis`. It walks on the log-odds of $p$, adds the Jacobian by itself, and tunes the step
+# size during the first draws.
+
+# %%
+print("sampling with PyMC …")
+with coin.pymc():
+    trace = pm.sample(
+        draws=2000,
+        tune=500,
+        chains=4,
+        cores=1,
+        step=pm.Metropolis(),
+        random_seed=39,
+        progressbar=False,
+        quiet=True,
+        compute_convergence_checks=False,
+    )
+verdict = checks.mean_within_mcse(trace["posterior"]["p"].values, posterior.mean(), "p")
+print("PyMC agrees with the exact mean:", verdict.passed)
+assert verdict.passed, verdict.message
+
+# %% [markdown]
+# ## What it costs
+#
+# Every chapter ends by adding one row to the course's table: what a step costs, what an effective draw costs.
+
+# %% tags=["nbval-ignore-output"]
+timing = time_jax(run, jax.random.key(31), 0.11, starts, name="random walk")
+row = cost_row("random walk", "coin", all_draws, timing, float(info.acceptance_rate.mean()))
+running_table(row).T
+
+# %% [markdown]
+# A step costs next to nothing: one evaluation of the log density and no gradient. A gradient-based method needs far fewer
+# steps for the same ESS, and each of its steps costs more. Which wins depends on the dimension, and the table will tell.
+
+# %% [markdown]
+# ## Common mistakes
+#
+# Three wrong samplers from the course's *bug museum*, and the right one. Each runs four chains on the correlated Gaussian,
+# and is looked at in the usual way: $\hat R$, ESS, the standard deviation of the first coordinate (exactly 1). The last column
+# is the invariance test.
+
+# %% tags=["tol-0.3"]
+makers = {
+    "right": lambda target, size: metropolis_hastings(target, random_walk(size)),
+    "one key for both": museum.one_key_for_both,
+    "rejections dropped": museum.drops_rejections,
+    "noise as proposal": museum.noise_as_proposal,
+}
+
+
+def look_at(make):
+    """The usual diagnostics, and the test that does not look at chains."""
+    chains = jax.jit(
+        lambda key: sample(key, make(correlated.logdensity, 1.0), jnp.zeros((4, 2)), 10_000)[0]
+    )(jax.random.key(310))
+    first = np.asarray(chains[:, 500:, 0], dtype=float)
+    tested = checks.invariance(
+        jax.random.key(311), make(correlated.logdensity, 1.0), correlated
+    )
+    return {
+        "R-hat below 1.01": float(az.rhat(first)) < 1.01,
+        "ESS": round(float(az.ess(first)), -2),
+        "sd": round(first.std(), 2),
+        "invariance": "holds" if tested.passed else "fails",
+    }
+
+
+symptoms = pd.DataFrame({name: look_at(make) for name, make in makers.items()}).T
+symptoms
+
+# %%
+assert symptoms.loc["right", "invariance"] == "holds"
+assert (symptoms.drop(index="right")["invariance"] == "fails").all()
+content = symptoms.drop(index="right")["R-hat below 1.01"].sum()
+print(f"wrong samplers: {len(symptoms) - 1}; R-hat is content with {content} of them; "
+      f"the invariance test with none")
+
+# %% [markdown]
+# - **One key for both.** The number that makes the proposal also decides on it. Proposals to one side are accepted more
+#   often. *Symptom:* a shifted mean. *Cure:* split the key; JAX's key checker finds it.
+# - **Rejections dropped.** Only accepted moves are recorded. The chain lingers too little at the top. *Symptom:* a spread that
+#   is too large, and a histogram that is too flat. *Cure:* record the position after every step.
+# - **Noise as proposal.** `x' = s * z` instead of `x' = x + s * z`, with the ratio of a symmetric proposal. *Symptom:* too good an
+#   ESS, and a spread that is too small when the noise is. *Cure:* it is an independence sampler; give it its ratio.
+#
+# The wrong samplers mix as well as the right one, or better. This is why chapter 08 is called *Is my sampler right?*
+
+# %% [markdown]
+# ## Exercises
+#
+# Each exercise checks itself, and names the property that fails. Worked answers are in
+# [the solutions](solutions/03_metropolis_hastings.ipynb); try first.
+#
+# ### Exercise 3.1: change one number
+#
+# The target is normal with mean 50 and standard deviation 12. Find a step size with which a random walk accepts between 40 %
+# and 48 % of its proposals.
+#
+# <details><summary>Hint</summary>The section <em>How far to step</em> has a formula for a standard deviation of 1.
+# What counts is the step size in units of the standard deviation.</details>
+
+# %% tags=["exercise"]
+# Exercise 3.1
+step_size = None  # your number
+...  # your code here
+
+# %% tags=["check"]
+check("3.1", step_size)
+
+# %% [markdown]
+# ### Exercise 3.2: the ratio of a factor
+#
+# Write the logarithm of $q(x \mid x') / q(x' \mid x)$ for the walk by factors. The checker compares it with the log-normal
+# density itself, both ways.
+#
+# <details><summary>Hint</summary>The fraction is x′ / x. What is its logarithm?</details>
+
+# %% tags=["exercise"]
+# Exercise 3.2
+def log_q_ratio(x, x_new):
+    """Logarithm of q(x | x_new) / q(x_new | x)."""
+    ...  # your code here
+
+# %% tags=["check"]
+check("3.2", log_q_ratio)
+
+# %% [markdown]
+# ### Exercise 3.3: find the bug
+#
+# This sampler runs, accepts a plausible share of proposals, and is wrong. Started at $x = 2$, its histogram has a flat
+# top. Find the one line that is missing, and write the repaired function below.
+
+
+# %%
+def sampler_with_a_bug(log_density, start, step_size, num_steps, rng):
+    """Something is missing."""
+    position, log_p = start, log_density(start)
+    draws = []
+    for _ in range(num_steps):
+        proposal = position + step_size * rng.normal()
+        log_ratio = log_density(proposal) - log_p
+        if np.log(rng.uniform()) < log_ratio:
+            position = proposal
+        draws.append(position)
+    return np.array(draws)
+
+
+buggy = sampler_with_a_bug(lambda x: -0.5 * x**2, 2.0, 2.4, 20_000, np.random.default_rng(7))
+figures.histograms({"sampler_with_a_bug": buggy}, stats.norm.pdf, -4, 4, label="x")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>Which two numbers does the ratio compare after the first accepted step?</details>
+# <details><summary>Hint 2</summary>Compare with <code>metropolis_by_hand</code>, line by line.</details>
+
+# %% tags=["exercise"]
+# Exercise 3.3
+def repaired_sampler(log_density, start, step_size, num_steps, rng):
+    """Random-walk Metropolis; returns num_steps draws."""
+    ...  # your code here
+
+# %% tags=["check"]
+check("3.3", repaired_sampler)
+
+# %% [markdown]
+# ### Exercise 3.4: another rule
+#
+# Metropolis' $\min(1, r)$ is not the only rule that gives detailed balance. Barker (1965) accepts with probability
+# $r / (1 + r)$. Write it as a function of $\log r$. The checker puts it into a transition matrix and looks at the flows. Beware
+# of overflow: $\log r$ may be 2000.
+#
+# <details><summary>Hint 1</summary>r / (1 + r) = 1 / (1 + 1/r), a function that SciPy knows under another name.</details>
+# <details><summary>Hint 2</summary><code>scipy.special.expit</code></details>
+
+# %% tags=["exercise"]
+# Exercise 3.4
+def barker_acceptance(log_ratio):
+    """Probability of acceptance r / (1 + r), from log r."""
+    ...  # your code here
+
+# %% tags=["check"]
+check("3.4", barker_acceptance)
+
+# %% [markdown]
+# ### Exercise 3.5: build the variant
+#
+# Write an independence proposal in the course's convention, for positions of two coordinates: each coordinate of $x'$ comes
+# from $\mathrm{Normal}(0, 2)$, whatever the position. Return the new position and
+# $\log q(x) - \log q(x')$. The checker plugs it into `metropolis_hastings` with a standard normal target and runs
+# the invariance test.
+#
+# <details><summary>Hint 1</summary><code>2.0 * jax.random.normal(key, position.shape)</code></details>
+# <details><summary>Hint 2</summary>log q(x) is −|x|²/8 up to a constant that cancels. |x|² is the sum of squares of the
+# coordinates.</details>
+
+# %% tags=["exercise"]
+# Exercise 3.5
+def independence_proposal(key, position):
+    """Return a new position and log q(position) - log q(new position)."""
+    ...  # your code here
+
+# %% tags=["check"]
+check("3.5", independence_proposal)
+
+# %% [markdown]
+# ## Quiz
+
+# %% [markdown] tags=["quiz"]
+# **Quiz 1.** You do not know the evidence $Z$ of your model. What follows for Metropolis-Hastings?
+#
+# <details><summary>A. It cannot be used.</summary>
+#
+# **No.** It was made for exactly this case: the ratio divides one value of the density by another, and Z cancels.
+#
+# </details>
+# <details><summary>B. Nothing; Z cancels in the ratio.</summary>
+#
+# **Right.** π(x′)/π(x) = γ(x′)/γ(x). The walk never needs the area under the curve.
+#
+# </details>
+# <details><summary>C. The draws are right up to an unknown scale.</summary>
+#
+# **No.** The density is known up to a scale; the draws are from π itself.
+#
+# </details>
+
+# %% [markdown] tags=["quiz"]
+# **Quiz 2.** A random walk in 30 dimensions accepts 95 % of its proposals. What do you do?
+#
+# <details><summary>A. Nothing: a high acceptance rate is a sign of quality.</summary>
+#
+# **No.** Nearly everything is accepted because nearly nothing is tried: the steps are too short.
+#
+# </details>
+# <details><summary>B. Take longer steps.</summary>
+#
+# **Right.** In many dimensions a random walk works best near 0.234.
+#
+# </details>
+# <details><summary>C. Take shorter steps.</summary>
+#
+# **No.** The rate would rise further, and the walk would move even less.
+#
+# </details>
+
+# %% [markdown] tags=["quiz"]
+# **Quiz 3.** Four chains give an R-hat of 1.00 and an ESS of 5000. Which is certain?
+#
+# <details><summary>A. The sampler draws from the target.</summary>
+#
+# **No.** Three wrong samplers above have just that. The chains agree with each other, not necessarily with the target.
+#
+# </details>
+# <details><summary>B. Every mode has been visited.</summary>
+#
+# **No.** No diagnostic sees a region that no chain has visited.
+#
+# </details>
+# <details><summary>C. Neither of the two.</summary>
+#
+# **Right.** Good diagnostics are necessary, not sufficient. Test the sampler on a target that you know.
+#
+# </details>
+
+# %% [markdown]
+# ## You can now …
+#
+# - explain why heights are enough: detailed balance, and a ratio in which $Z$ cancels,
+# - write the walk by hand, and read its compiled form,
+# - choose a step size by the acceptance rate: 0.44 in one dimension, 0.234 in many, and anything near will do,
+# - correct an asymmetric proposal,
+# - state an error in units of its Monte Carlo standard error, and test invariance where diagnostics are blind.
+#
+# ### Further reading
+#
+# - Barker, A. A. (1965). Monte Carlo calculations of the radial distribution functions for a proton-electron plasma.
+#   *Australian Journal of Physics* 18(2), 119–134.
+# - Gelman, A., Roberts, G. O. and Gilks, W. R. (1996). Efficient Metropolis jumping rules. In *Bayesian Statistics 5*, 599–607.
+#   Oxford University Press.
+# - Hastings, W. K. (1970). Monte Carlo sampling methods using Markov chains and their applications. *Biometrika* 57(1), 97–109.
+# - Livingstone, S. and Zanella, G. (2022). The Barker proposal: combining robustness and efficiency in gradient-based MCMC.
+#   *Journal of the Royal Statistical Society B* 84(2), 496–523.
+# - Metropolis, N., Rosenbluth, A. W., Rosenbluth, M. N., Teller, A. H. and Teller, E. (1953). Equation of state calculations by
+#   fast computing machines. *Journal of Chemical Physics* 21(6), 1087–1092.
+# - Roberts, G. O., Gelman, A. and Gilks, W. R. (1997). Weak convergence and optimal scaling of random walk Metropolis
+#   algorithms. *Annals of Applied Probability* 7(1), 110–120.
+# - Vehtari, A., Gelman, A., Simpson, D., Carpenter, B. and Bürkner, P.-C. (2021). Rank-normalization, folding, and localization:
+#   an improved R-hat for assessing convergence of MCMC. *Bayesian Analysis* 16(2), 667–718.
+#
+# **Next:** chapter 05 replaces the proposal by exact draws of one unknown at a time, Gibbs sampling; chapter 06 gives the walker
+# a gradient and a push, Hamiltonian Monte Carlo.

@@ -1,0 +1,17 @@
+"""The command line: one subcommand a benchmark."""
+
+import typer
+
+from course_utils.bench import coin
+
+app = typer.Typer(
+    help="Benchmarks of the course; one JSON line a result, resumes where it was stopped.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("coin")(coin.command)
+
+
+@app.callback()
+def _benchmarks() -> None:
+    """Keep the name of the subcommand needed while there is only one."""

@@ -1,0 +1,248 @@
+"""Each exact reference is computed a second time, by another road.
+
+Everything but the calibration tests is deterministic. Those draw 200 data sets from each model
+with one fixed key; they have a false alarm with probability 1e-3 in all, shared equally among
+their counts (Bonferroni).
+"""
+
+import jax
+import numpy as np
+import pytest
+from scipy.integrate import quad, trapezoid
+from scipy.stats import (
+    beta,
+    binom,
+    binomtest,
+    cauchy,
+    invgamma,
+    multivariate_normal,
+    multivariate_t,
+    norm,
+)
+
+from course_utils.models import binomial, eight_schools, line, linear_regression
+from course_utils.models.base import PROBABILITIES
+
+
+def grid_summary(values, density):
+    """Mean, sd and quantiles of a density given on an even grid, by the trapezium rule."""
+    density = density / trapezoid(density, values)
+    mean = trapezoid(values * density, values)
+    sd = np.sqrt(trapezoid((values - mean) ** 2 * density, values))
+    steps = np.diff(values) * (density[1:] + density[:-1]) / 2
+    below = np.concatenate([[0], np.cumsum(steps)])
+    return mean, sd, np.interp(PROBABILITIES, below, values)
+
+
+def assert_equals(reference, summary, rtol):
+    mean, sd, quantiles = summary
+    scale = np.max(reference.sd)
+    np.testing.assert_allclose(reference.mean, mean, atol=rtol * scale)
+    np.testing.assert_allclose(reference.sd, sd, atol=rtol * scale)
+    np.testing.assert_allclose(list(reference.quantiles.values()), quantiles, atol=rtol * scale)
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials"), [([73], [100]), ([0], [1]), ([3, 0, 1], [5, 1, 1])]
+)
+def test_binomial_against_a_grid(successes, trials):
+    data = binomial.Data(np.array(successes), np.array(trials))
+    p = np.linspace(0, 1, 200_001)
+    density = beta.pdf(p, 2, 2) * np.prod(
+        [binom.pmf(y, n, p) for y, n in zip(successes, trials, strict=True)], axis=0
+    )
+    # The trapezium rule with 200,000 steps errs by some 1e-10, its interpolated quantiles by 1e-9.
+    assert_equals(binomial.reference(data)["p"], grid_summary(p, density), 1e-7)
+    assert binomial.log_evidence(data) == pytest.approx(np.log(trapezoid(density, p)), abs=1e-8)
+
+
+# Eight schools, another road: adaptive quadrature over log tau, and for each tau the joint normal
+# law of (mu, theta, y) with its full covariance matrix, conditioned on y by matrix algebra.
+
+
+def given_log_tau(log_tau, data):
+    """Density of log tau and y, then mean and sd of (mu, theta_1 … theta_8) given both."""
+    tau, y = np.exp(log_tau), np.asarray(data.effect, float)
+    prior = np.full((9, 9), 25.0)
+    prior[1:, 1:] += tau**2 * np.eye(8)
+    marginal = prior[1:, 1:] + np.diag(np.asarray(data.standard_error, float) ** 2)
+    gain = np.linalg.solve(marginal, prior[1:]).T
+    covariance = prior - gain @ prior[1:]
+    density = 2 * cauchy.pdf(tau, 0, 5) * tau * multivariate_normal.pdf(y, np.zeros(8), marginal)
+    return density, gain @ y, np.sqrt(np.diag(covariance))
+
+
+@pytest.fixture(scope="module")
+def over_log_tau():
+    data = eight_schools.load()
+    log_tau = np.linspace(-30, 12, 8401)
+    density, mean, sd = map(np.array, zip(*(given_log_tau(t, data) for t in log_tau), strict=True))
+    return log_tau, density / trapezoid(density, log_tau), mean, sd
+
+
+def test_eight_schools_tau_against_a_grid_in_log_tau(over_log_tau):
+    log_tau, density, _, _ = over_log_tau
+    reference = eight_schools.model().reference()
+    mean, sd, quantiles = grid_summary(log_tau, density)
+    # Below log tau = -30 lies a mass of 1e-13, beyond 12 less; linear interpolation of the
+    # quantiles on steps of 0.005 errs by some 1e-6.
+    assert_equals(reference["log_tau"], (mean, sd, quantiles), 1e-5)
+    assert reference["log_tau"].mean == pytest.approx(mean, abs=1e-9)
+    assert reference["log_tau"].sd == pytest.approx(sd, abs=1e-9)
+    moments = [trapezoid(np.exp(k * log_tau) * density, log_tau) for k in (1, 2)]
+    assert reference["tau"].mean == pytest.approx(moments[0], abs=1e-9)
+    assert reference["tau"].sd == pytest.approx(np.sqrt(moments[1] - moments[0] ** 2), abs=1e-9)
+
+
+def test_eight_schools_mu_and_theta_against_matrix_algebra(over_log_tau):
+    log_tau, density, mean, sd = over_log_tau
+    reference = eight_schools.model().reference()
+    whole = trapezoid(density[:, None] * mean, log_tau, axis=0)
+    spread = np.sqrt(trapezoid(density[:, None] * (sd**2 + (mean - whole) ** 2), log_tau, axis=0))
+    both = {
+        field: np.r_[getattr(reference["mu"], field), getattr(reference["theta"], field)]
+        for field in ("mean", "sd")
+    }
+    np.testing.assert_allclose(both["mean"], whole, atol=1e-9)
+    np.testing.assert_allclose(both["sd"], spread, atol=1e-9)
+    for p in PROBABILITIES:
+        at = np.r_[reference["mu"].quantiles[p], reference["theta"].quantiles[p]]
+        below = trapezoid(density[:, None] * norm.cdf((at - mean) / sd), log_tau, axis=0)
+        np.testing.assert_allclose(below, p, atol=1e-9)
+
+
+def test_eight_schools_against_figures_computed_elsewhere():
+    reference = eight_schools.model().reference()
+    mu, tau = reference["mu"], reference["tau"]
+    # Gauss-Legendre over u, tau = 5 tan u, as printed by another program; all digits shown.
+    assert mu.mean == pytest.approx(4.396820713833, abs=1e-11)
+    assert mu.mean**2 + mu.sd**2 == pytest.approx(30.339195294, abs=1e-8)
+    assert tau.mean == pytest.approx(3.597705484098, abs=1e-11)
+    assert tau.mean**2 + tau.sd**2 == pytest.approx(23.311616942, abs=1e-8)
+    theta = [6.2118842, 4.94017842, 3.9270044, 4.75709829, 3.61547702, 4.04261264, 6.29672413]
+    np.testing.assert_allclose(reference["theta"].mean, [*theta, 4.85425332], atol=1e-8)
+
+
+def test_both_forms_of_eight_schools_have_one_reference():
+    centered = eight_schools.model(parameterization="centered").reference()
+    assert str(centered) == str(eight_schools.model().reference())
+
+
+# Linear regression, another road: condition in the space of the observations.
+
+
+def test_regression_against_conditioning_on_the_observations():
+    data = linear_regression.simulate()
+    reference = linear_regression.reference(data)
+    n, columns = data.x.shape
+    marginal = np.eye(n) + 100 * data.x @ data.x.T  # of y, in units of the variance
+    gain = np.linalg.solve(marginal, 100 * data.x).T
+    law = invgamma(3 + n / 2, scale=2 + data.y @ np.linalg.solve(marginal, data.y) / 2)
+    covariance = 100 * np.eye(columns) - gain @ (100 * data.x)
+    np.testing.assert_allclose(reference["variance"].mean, law.mean(), rtol=1e-9)
+    np.testing.assert_allclose(reference["variance"].sd, law.std(), rtol=1e-9)
+    np.testing.assert_allclose(reference["coefficients"].mean, gain @ data.y, rtol=1e-9)
+    # The variance of a coefficient is the mean of the variance times its share: total variance.
+    sd = np.sqrt(law.mean() * np.diag(covariance))
+    np.testing.assert_allclose(reference["coefficients"].sd, sd, rtol=1e-9)
+    # A mixture of normals over the variance must put the right mass below each quantile.
+    for p in PROBABILITIES:
+        assert law.cdf(reference["variance"].quantiles[p]) == pytest.approx(p, abs=1e-9)
+        for k in range(columns):
+            at = reference["coefficients"].quantiles[p][k] - (gain @ data.y)[k]
+            shares = lambda v, k=k, at=at: law.pdf(v) * norm.cdf(at / np.sqrt(v * covariance[k, k]))
+            assert quad(shares, 0.1, 3)[0] == pytest.approx(p, abs=1e-7)
+    evidence = multivariate_t(np.zeros(n), 2 / 3 * marginal, df=6).logpdf(data.y)
+    assert linear_regression.log_evidence(data) == pytest.approx(evidence, abs=1e-9)
+
+
+# The line, another road: a plain grid in both parameters.
+
+
+def line_on_a_grid(data, theta, b_perp):
+    """Log joint density, shape (theta, b_perp), straight from the definition of the model."""
+    slope = np.tan(theta)[:, None, None]
+    intercept = (b_perp / np.cos(theta)[:, None])[:, :, None]
+    likelihood = norm.logpdf(data.y, slope * data.x + intercept, data.sigma).sum(-1)
+    return likelihood + norm.logpdf(b_perp) - np.log(np.pi)
+
+
+@pytest.mark.parametrize("data", [line.simulate(), line.load()], ids=["simulated", "Hogg"])
+def test_line_against_a_two_dimensional_grid(data):
+    reference = line.reference(data)
+    reach = {
+        name: reference[name].mean + 12 * reference[name].sd * np.array([-1, 1])
+        for name in ("theta", "b_perp")
+    }
+    theta, b_perp = (np.linspace(*reach[name], 601) for name in ("theta", "b_perp"))
+    log_density = line_on_a_grid(data, theta, b_perp)
+    density = np.exp(log_density - log_density.max())
+    # Normal-like humps on steps of sd/25: the trapezium rule is as good as exact, interpolated
+    # quantiles err by (1/25)²/8, about 2e-4 sd.
+    for name, axis, values in (("theta", 1, theta), ("b_perp", 0, b_perp)):
+        marginal = trapezoid(density, (b_perp, theta)[axis == 0], axis=axis)
+        mean, sd, quantiles = grid_summary(values, marginal)
+        assert_equals(reference[name], (mean, sd, quantiles), 5e-4)
+        assert reference[name].mean == pytest.approx(mean, abs=1e-8 * sd)
+        assert reference[name].sd == pytest.approx(sd, rel=1e-8)
+    weights = density / density.sum()
+    for name, values in (("m", np.tan(theta)[:, None]), ("b", b_perp / np.cos(theta)[:, None])):
+        mean = np.sum(weights * values)
+        sd = np.sqrt(np.sum(weights * (values - mean) ** 2))
+        assert reference[name].mean == pytest.approx(mean, abs=1e-8 * sd)
+        assert reference[name].sd == pytest.approx(sd, rel=1e-8)
+        for p in PROBABILITIES:
+            # A grid can only say within which cell a quantile lies: a row holds up to 2 % mass.
+            below = np.sum(weights * (values <= reference[name].quantiles[p]))
+            assert below == pytest.approx(p, abs=0.02)
+
+
+def test_hogg_contradicts_the_prior_on_the_distance():
+    data = line.load()
+    weights = 1 / data.sigma
+    design = np.column_stack([np.ones(16), data.x]) * weights[:, None]
+    b, m = np.linalg.lstsq(design, data.y * weights)[0]
+    distance = b * np.cos(np.arctan(m))
+    assert distance > 10  # prior standard deviations, as the module says
+    assert line.reference(data)["b"].quantiles[0.95] < b
+
+
+def test_errors_of_quadrature_are_below_what_sampling_can_see():
+    for reference in (eight_schools.model().reference(), line.model().reference()):
+        for quantity in reference.values():
+            assert 0 <= quantity.standard_error < 1e-10
+
+
+# Calibration: parameters drawn from the prior and data drawn from the model fall below the exact
+# posterior quantile of probability p in a share p of all repetitions.
+
+BUDGET = 1e-3
+REPETITIONS = 200
+CALIBRATED = {
+    "binomial": (binomial.model, ["p"]),
+    "centered": (lambda: eight_schools.model(parameterization="centered"), ["mu", "tau", "theta"]),
+    "noncentered": (eight_schools.model, ["mu", "tau", "theta"]),
+    "linear regression": (linear_regression.model, ["coefficients", "variance"]),
+    "line": (line.model, ["theta", "b_perp", "m", "b"]),
+}
+COUNTS = len(PROBABILITIES) * (1 + 10 + 10 + 4 + 4)
+
+
+@pytest.mark.parametrize(("build", "names"), CALIBRATED.values(), ids=CALIBRATED)
+def test_prior_draws_are_calibrated_under_the_reference(build, names):
+    model = build()
+    keys = jax.random.split(jax.random.key(7), REPETITIONS)
+    sites, datasets = jax.jit(jax.vmap(model.draw_joint))(keys)
+    truth = jax.tree.map(np.asarray, model.quantities(sites))
+    datasets = jax.tree.map(np.asarray, datasets)
+    exact = [
+        model.reference_given(jax.tree.map(lambda leaf, i=i: leaf[i], datasets))
+        for i in range(REPETITIONS)
+    ]
+    for name in names:
+        for p in PROBABILITIES:
+            quantile = np.array([reference[name].quantiles[p] for reference in exact])
+            below = np.atleast_1d((truth[name] < quantile).sum(axis=0))
+            for count in below:
+                chance = binomtest(int(count), REPETITIONS, p).pvalue
+                assert chance > BUDGET / COUNTS, f"{name} below its {p} quantile: {count}"
