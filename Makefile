@@ -27,8 +27,9 @@ test: $(STAMP) ## Run everything: lint, package tests, notebooks, pages
 	@printf '\n== Pages and derived files\n'
 	@$(MAKE) --no-print-directory check
 
-notebooks: $(STAMP) ## Build and execute every page from its text
+notebooks: $(STAMP) ## Build every page from its text, and execute what changed
 	$(PY) tools/course.py build
+	$(PY) tools/picture.py
 
 stubs: $(STAMP) ## Write the exercise stubs from the worked solutions
 	$(PY) tools/course.py stubs

@@ -42,8 +42,8 @@ def pytest_configure(config):
     if config.option.nbval_kernel_name is None:
         config.option.nbval_current_env = True
     config.option.nbval_cell_timeout = min(config.option.nbval_cell_timeout, execution.CELL_TIMEOUT)
-    # nbval leaves the kernel's stderr, /dev/null, to be closed by the garbage collector.
-    config.addinivalue_line("filterwarnings", "ignore:unclosed file.*(null|nul):ResourceWarning")
+    # On Windows pyzmq says that it starts a helper thread beside the default event loop.
+    config.addinivalue_line("filterwarnings", "ignore:Proactor event loop:RuntimeWarning")
     stack = ExitStack()
     config.add_cleanup(stack.close)
     config.stash[ENVIRONMENT] = stack.enter_context(execution.kernel_environment(ROOT))

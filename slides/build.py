@@ -81,6 +81,8 @@ def find_decks(names: list[str]) -> list[Path]:
 def execute(source: Path) -> NotebookNode:
     """Read a deck's text and run its cells in a fresh kernel of the current environment."""
     notebook = jupytext.read(source, fmt="py:percent")
+    if not any(cell.cell_type == "code" for cell in notebook.cells):
+        return notebook
     NotebookClient(
         notebook,
         kernel_manager_class=CurrentEnvironment,
@@ -165,19 +167,25 @@ def show_slide(page: Any, index: int) -> None:
     )
 
 
+def open_for_print(context: Any, html: Path) -> tuple[Any, int]:
+    """Open a deck laid out as pages, and return it with the number of its slides."""
+    page = open_deck(context, html, "?print-pdf")
+    slides = page.evaluate("Reveal.getTotalSlides()")
+    laid_out = "(slides) => document.querySelectorAll('.pdf-page').length === slides"
+    page.wait_for_function(laid_out, arg=slides)
+    return page, slides
+
+
 def write_pdf(context: Any, html: Path) -> Path:
     """Print a deck, one slide a page, to a PDF beside it."""
-    page = open_deck(context, html, "?print-pdf")
-    pages = page.evaluate("Reveal.getTotalSlides()")
-    printed = "(pages) => document.querySelectorAll('.pdf-page').length === pages"
-    page.wait_for_function(printed, arg=pages)
+    page, slides = open_for_print(context, html)
     target = html.with_suffix(".pdf")
     # Without the range a blank page trails.
     page.pdf(
         path=target,
         print_background=True,
         prefer_css_page_size=True,
-        page_ranges=f"1-{pages}",
+        page_ranges=f"1-{slides}",
         tagged=True,
     )
     page.close()

@@ -2,6 +2,7 @@
 () => {
   const faults = [];
   const slide = Reveal.getCurrentSlide();
+  if (slide.querySelector(".fragment:not(.visible)")) throw new Error("show all fragments first");
   const show = (text) => text.trim().replace(/\s+/g, " ").slice(0, 60);
   const inside = (inner, outer, slack) =>
     inner.left >= outer.left - slack && inner.right <= outer.right + slack &&

@@ -8,7 +8,6 @@ import re
 from dataclasses import fields, replace
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
@@ -52,36 +51,6 @@ def test_positions_and_sites_are_each_others_inverse(build):
     assert {name: site.shape for name, site in sites.items()} == model.shapes
     # Near the edge of its range a float32 site carries 1e-7, which the inverse magnifies tenfold.
     np.testing.assert_allclose(model.unconstrain(sites), position, atol=1e-5)
-
-
-@models
-def test_one_model_serves_many_data_sets_in_one_call(build):
-    model = build()
-
-    @jax.jit
-    @jax.vmap
-    def draw(key):
-        sites, data = model.draw_joint(key)
-        return model.unconstrain(sites), data
-
-    positions, datasets = draw(jax.random.split(KEY, 3))
-
-    def logdensity(position, data):
-        return replace(model, data=data).logdensity(position)
-
-    together = jax.jit(jax.vmap(logdensity))(positions, datasets)
-    one = jax.jit(logdensity)
-    alone = [one(positions[i], jax.tree.map(lambda leaf, i=i: leaf[i], datasets)) for i in range(3)]
-    # The same sum in another order: float32 roundoff of up to a hundred terms.
-    np.testing.assert_allclose(together, alone, rtol=1e-4)
-    assert np.isfinite(alone).all()
-
-
-@models
-def test_gradients_are_finite(build):
-    model = build()
-    positions = jax.random.normal(KEY, (20, model.dim))
-    assert jnp.isfinite(jax.vmap(jax.grad(model.logdensity))(positions)).all()
 
 
 @models

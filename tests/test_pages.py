@@ -20,7 +20,7 @@ import nbformat
 import pages
 import pytest
 import rules
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pages import Page, PageError
 from typer.testing import CliRunner
@@ -160,8 +160,8 @@ def change_pair(page):
 
 
 def edit_code_on_both_sides(page):
-    edited = "OBSERVED.sum();  # shows nothing"
-    replace(page.text, "OBSERVED.sum();  # a trailing semicolon shows nothing", edited)
+    edited = "OBSERVED.sum();  # edited"
+    replace(page.text, "OBSERVED.sum();  # noqa: E703  # fmt: skip", edited)
 
     def edit(notebook):
         pages.code_cells(notebook)[2].source = edited
@@ -254,22 +254,20 @@ def test_tag_loosens_the_tolerance_of_its_cell(page):
     assert list(found) == ["notebooks/00_tiny.ipynb::Cell 1"]
 
 
-def test_real_course_is_red_when_a_prior_is_widened(tmp_path):
-    """Eight schools on the real first page, with priors ten times as wide in the package."""
+@pytest.mark.parametrize("prior", ["MU_SCALE", "TAU_SCALE"])
+def test_real_course_is_red_when_a_prior_is_changed_from_5_to_50(tmp_path, prior):
+    """Eight schools on the real first page: Normal(0, 50) for mu, or HalfCauchy(50) for tau."""
     if not (ROOT / "notebooks" / "00_start_here.ipynb").exists():
         pytest.skip("the first chapter is not written yet")
-    for part in ("notebooks", "src", "tools", "data", "pyproject.toml", "README.md"):
+    for part in ("notebooks", "src", "tools", "data", "pyproject.toml"):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, tmp_path / part)
     model = tmp_path / "src" / "course_utils" / "models" / "eight_schools.py"
-    source = model.read_text(encoding="utf-8")
-    wide = re.sub(r"\bNormal\(0(\.0)?, 5(\.0)?\)", "Normal(0, 50)", source)
-    wide = re.sub(r"\bHalfCauchy\(5(\.0)?\)", "HalfCauchy(50)", wide)
-    assert wide != source, "no prior of the form Normal(0, 5) or HalfCauchy(5) found"
-    model.write_text(wide, encoding="utf-8")
-    found = failures(run("-m", "pytest", "--nbval", "notebooks/00_start_here.ipynb", cwd=tmp_path))
-    assert found
-    assert "notebooks/00_start_here.ipynb::page" not in found
+    changed = {"MU_SCALE": "50.0, 5.0", "TAU_SCALE": "5.0, 50.0"}[prior]
+    replace(model, "MU_SCALE, TAU_SCALE = 5.0, 5.0", f"MU_SCALE, TAU_SCALE = {changed}")
+    target = "notebooks/00_start_here.ipynb"
+    found = failures(run("-m", "pytest", "--nbval", "-x", target, cwd=tmp_path))
+    assert [item for item in found if "::Cell" in item]
 
 
 # --- rules, one by one -------------------------------------------------------------------------
@@ -502,6 +500,7 @@ def test_reading_time_counts_words_and_lines():
 def test_stub_keeps_the_frame_and_the_indentation():
     solution = """# Exercise 3.1
 def step(x):
+    \"\"\"Go up.\"\"\"
     ### BEGIN SOLUTION
     y = x + 1
     return y
@@ -515,9 +514,10 @@ answer = z"""
         exercises.derive_stub(solution)
         == """# Exercise 3.1
 def step(x):
+    \"\"\"Go up.\"\"\"
     ...  # your code here
 
-...  # your code here
+# your code here
 answer = z"""
     )
 
@@ -529,8 +529,9 @@ answer = z"""
         "### BEGIN SOLUTION\nx = 1",
         "x = 1\n### END SOLUTION",
         "### BEGIN SOLUTION\n### BEGIN SOLUTION\n### END SOLUTION",
+        "def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION",
     ],
-    ids=["none", "open", "closed", "nested"],
+    ids=["none", "open", "closed", "nested", "no-docstring"],
 )
 def test_bad_solution_markers_are_refused(body):
     with pytest.raises(PageError, match=r"exercise 3\.1"):
@@ -576,12 +577,14 @@ floats = st.floats(-1e6, 1e6, allow_nan=False)
 places = st.integers(1, 8)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(floats, st.floats(-0.99, 0.99), places)
 def test_equal_values_agree_however_they_are_rounded(value, share, digits):
     other = value * (1 + share * compare.DEFAULT_RTOL * 0.9)
     assert not compare.differences(f"x = {value:.{digits}f}", f"x = {other:.{digits}f}")
 
 
+@settings(deadline=None)
 @given(floats, places, st.sampled_from([-1, 1]), st.sampled_from([1e-4, 1e-2, 0.3]))
 def test_a_change_beyond_tolerance_and_rounding_is_seen(value, digits, sign, rtol):
     stored = Decimal(f"{value:.{digits}f}")
@@ -590,12 +593,14 @@ def test_a_change_beyond_tolerance_and_rounding_is_seen(value, digits, sign, rto
     assert compare.differences(f"a {stored} b", f"a {stored + sign * beyond} b", rtol)
 
 
+@settings(deadline=None)
 @given(st.integers(-9999, 9999), st.integers(1, 9))
 def test_small_whole_numbers_are_exact(number, step):
     assert compare.differences(f"{number} divergences", f"{number + step} divergences")
     assert not compare.differences(f"{number} divergences", f"{number} divergences")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_every_text_equals_itself(text):
     assert not compare.differences(text, text)

@@ -5,10 +5,14 @@ with one fixed key; they have a false alarm with probability 1e-3 in all, shared
 their counts (Bonferroni).
 """
 
+from dataclasses import replace
+from functools import cache
+
 import jax
 import numpy as np
 import pytest
 from scipy.integrate import quad, trapezoid
+from scipy.interpolate import CubicSpline
 from scipy.stats import (
     beta,
     binom,
@@ -24,22 +28,20 @@ from course_utils.models import binomial, eight_schools, line, linear_regression
 from course_utils.models.base import PROBABILITIES
 
 
-def grid_summary(values, density):
-    """Mean, sd and quantiles of a density given on an even grid, by the trapezium rule."""
+def assert_is_law(reference, values, density, tolerance):
+    """Hold a reference against a density given on an even grid.
+
+    Moments by the trapezium rule, the mass below each quantile by a cubic spline; ``tolerance`` is
+    in units of the standard deviation, and of probability.
+    """
     density = density / trapezoid(density, values)
     mean = trapezoid(values * density, values)
     sd = np.sqrt(trapezoid((values - mean) ** 2 * density, values))
-    steps = np.diff(values) * (density[1:] + density[:-1]) / 2
-    below = np.concatenate([[0], np.cumsum(steps)])
-    return mean, sd, np.interp(PROBABILITIES, below, values)
-
-
-def assert_equals(reference, summary, rtol):
-    mean, sd, quantiles = summary
-    scale = np.max(reference.sd)
-    np.testing.assert_allclose(reference.mean, mean, atol=rtol * scale)
-    np.testing.assert_allclose(reference.sd, sd, atol=rtol * scale)
-    np.testing.assert_allclose(list(reference.quantiles.values()), quantiles, atol=rtol * scale)
+    assert reference.mean == pytest.approx(mean, abs=tolerance * sd)
+    assert reference.sd == pytest.approx(sd, abs=tolerance * sd)
+    below = CubicSpline(values, density).antiderivative()
+    for p in PROBABILITIES:
+        assert below(reference.quantiles[p]) == pytest.approx(p, abs=tolerance)
 
 
 @pytest.mark.parametrize(
@@ -47,12 +49,12 @@ def assert_equals(reference, summary, rtol):
 )
 def test_binomial_against_a_grid(successes, trials):
     data = binomial.Data(np.array(successes), np.array(trials))
-    p = np.linspace(0, 1, 200_001)
+    p = np.linspace(0, 1, 20_001)
     density = beta.pdf(p, 2, 2) * np.prod(
         [binom.pmf(y, n, p) for y, n in zip(successes, trials, strict=True)], axis=0
     )
-    # The trapezium rule with 200,000 steps errs by some 1e-10, its interpolated quantiles by 1e-9.
-    assert_equals(binomial.reference(data)["p"], grid_summary(p, density), 1e-7)
+    # The trapezium rule with 20,000 steps errs by (1/20,000)² / 12 times a slope of up to 20.
+    assert_is_law(binomial.reference(data)["p"], p, density, 1e-8)
     assert binomial.log_evidence(data) == pytest.approx(np.log(trapezoid(density, p)), abs=1e-8)
 
 
@@ -83,12 +85,8 @@ def over_log_tau():
 def test_eight_schools_tau_against_a_grid_in_log_tau(over_log_tau):
     log_tau, density, _, _ = over_log_tau
     reference = eight_schools.model().reference()
-    mean, sd, quantiles = grid_summary(log_tau, density)
-    # Below log tau = -30 lies a mass of 1e-13, beyond 12 less; linear interpolation of the
-    # quantiles on steps of 0.005 errs by some 1e-6.
-    assert_equals(reference["log_tau"], (mean, sd, quantiles), 1e-5)
-    assert reference["log_tau"].mean == pytest.approx(mean, abs=1e-9)
-    assert reference["log_tau"].sd == pytest.approx(sd, abs=1e-9)
+    # Below log tau = -30 lies a mass of 1e-13, above 12 less.
+    assert_is_law(reference["log_tau"], log_tau, density, 1e-9)
     moments = [trapezoid(np.exp(k * log_tau) * density, log_tau) for k in (1, 2)]
     assert reference["tau"].mean == pytest.approx(moments[0], abs=1e-9)
     assert reference["tau"].sd == pytest.approx(np.sqrt(moments[1] - moments[0] ** 2), abs=1e-9)
@@ -123,9 +121,16 @@ def test_eight_schools_against_figures_computed_elsewhere():
     np.testing.assert_allclose(reference["theta"].mean, [*theta, 4.85425332], atol=1e-8)
 
 
-def test_both_forms_of_eight_schools_have_one_reference():
-    centered = eight_schools.model(parameterization="centered").reference()
-    assert str(centered) == str(eight_schools.model().reference())
+def test_both_forms_of_eight_schools_are_one_model():
+    centered = eight_schools.model(parameterization="centered")
+    noncentered = eight_schools.model()
+    assert str(centered.reference()) == str(noncentered.reference())
+    # The same key draws the same schools, so that calibrating one form calibrates both.
+    key = jax.random.key(3)
+    (sites, data), (other_sites, other_data) = centered.draw_joint(key), noncentered.draw_joint(key)
+    jax.tree.map(np.testing.assert_array_equal, data, other_data)
+    for name, quantity in noncentered.quantities(other_sites).items():
+        np.testing.assert_allclose(quantity, centered.quantities(sites)[name], rtol=1e-6)
 
 
 # Linear regression, another road: condition in the space of the observations.
@@ -150,8 +155,11 @@ def test_regression_against_conditioning_on_the_observations():
         assert law.cdf(reference["variance"].quantiles[p]) == pytest.approx(p, abs=1e-9)
         for k in range(columns):
             at = reference["coefficients"].quantiles[p][k] - (gain @ data.y)[k]
-            shares = lambda v, k=k, at=at: law.pdf(v) * norm.cdf(at / np.sqrt(v * covariance[k, k]))
-            assert quad(shares, 0.1, 3)[0] == pytest.approx(p, abs=1e-7)
+
+            def share(v, spread=covariance[k, k], at=at):
+                return law.pdf(v) * norm.cdf(at / np.sqrt(v * spread))
+
+            assert quad(share, 0.1, 3)[0] == pytest.approx(p, abs=1e-7)
     evidence = multivariate_t(np.zeros(n), 2 / 3 * marginal, df=6).logpdf(data.y)
     assert linear_regression.log_evidence(data) == pytest.approx(evidence, abs=1e-9)
 
@@ -177,14 +185,10 @@ def test_line_against_a_two_dimensional_grid(data):
     theta, b_perp = (np.linspace(*reach[name], 601) for name in ("theta", "b_perp"))
     log_density = line_on_a_grid(data, theta, b_perp)
     density = np.exp(log_density - log_density.max())
-    # Normal-like humps on steps of sd/25: the trapezium rule is as good as exact, interpolated
-    # quantiles err by (1/25)²/8, about 2e-4 sd.
+    # Smooth humps on steps of sd / 25: the spline's mass errs by some (1/25)⁴ / 10.
     for name, axis, values in (("theta", 1, theta), ("b_perp", 0, b_perp)):
         marginal = trapezoid(density, (b_perp, theta)[axis == 0], axis=axis)
-        mean, sd, quantiles = grid_summary(values, marginal)
-        assert_equals(reference[name], (mean, sd, quantiles), 5e-4)
-        assert reference[name].mean == pytest.approx(mean, abs=1e-8 * sd)
-        assert reference[name].sd == pytest.approx(sd, rel=1e-8)
+        assert_is_law(reference[name], values, marginal, 1e-6)
     weights = density / density.sum()
     for name, values in (("m", np.tan(theta)[:, None]), ("b", b_perp / np.cos(theta)[:, None])):
         mean = np.sum(weights * values)
@@ -220,29 +224,53 @@ BUDGET = 1e-3
 REPETITIONS = 200
 CALIBRATED = {
     "binomial": (binomial.model, ["p"]),
-    "centered": (lambda: eight_schools.model(parameterization="centered"), ["mu", "tau", "theta"]),
-    "noncentered": (eight_schools.model, ["mu", "tau", "theta"]),
+    "eight schools": (eight_schools.model, ["mu", "tau", "theta"]),
     "linear regression": (linear_regression.model, ["coefficients", "variance"]),
     "line": (line.model, ["theta", "b_perp", "m", "b"]),
 }
-COUNTS = len(PROBABILITIES) * (1 + 10 + 10 + 4 + 4)
+COUNTS = len(PROBABILITIES) * (1 + 10 + 4 + 4)
 
 
-@pytest.mark.parametrize(("build", "names"), CALIBRATED.values(), ids=CALIBRATED)
-def test_prior_draws_are_calibrated_under_the_reference(build, names):
-    model = build()
+@cache
+def prior_draws(case):
+    """Sites and data sets of one model, ``REPETITIONS`` of each along the leading axis."""
+    model = CALIBRATED[case][0]()
     keys = jax.random.split(jax.random.key(7), REPETITIONS)
     sites, datasets = jax.jit(jax.vmap(model.draw_joint))(keys)
-    truth = jax.tree.map(np.asarray, model.quantities(sites))
-    datasets = jax.tree.map(np.asarray, datasets)
-    exact = [
-        model.reference_given(jax.tree.map(lambda leaf, i=i: leaf[i], datasets))
-        for i in range(REPETITIONS)
-    ]
-    for name in names:
+    return model, sites, datasets
+
+
+def one_of(tree, i):
+    return jax.tree.map(lambda leaf: np.asarray(leaf[i]), tree)
+
+
+@pytest.mark.parametrize("case", CALIBRATED)
+def test_prior_draws_are_calibrated_under_the_reference(case):
+    model, sites, datasets = prior_draws(case)
+    truth = {name: np.asarray(quantity) for name, quantity in model.quantities(sites).items()}
+    exact = [model.reference_given(one_of(datasets, i)) for i in range(REPETITIONS)]
+    for name in CALIBRATED[case][1]:
         for p in PROBABILITIES:
             quantile = np.array([reference[name].quantiles[p] for reference in exact])
-            below = np.atleast_1d((truth[name] < quantile).sum(axis=0))
-            for count in below:
+            for count in np.atleast_1d((truth[name] < quantile).sum(axis=0)):
                 chance = binomtest(int(count), REPETITIONS, p).pvalue
                 assert chance > BUDGET / COUNTS, f"{name} below its {p} quantile: {count}"
+
+
+@pytest.mark.parametrize("case", CALIBRATED)
+def test_one_model_serves_many_data_sets_in_one_call(case):
+    model, sites, datasets = prior_draws(case)
+    positions = jax.vmap(model.unconstrain)(sites)
+
+    @jax.jit
+    @jax.vmap
+    @jax.value_and_grad
+    def logdensity(position, data):
+        return replace(model, data=data).logdensity(position)
+
+    together, slopes = logdensity(positions, datasets)
+    assert np.isfinite(slopes).all()
+    for i in range(3):
+        alone = replace(model, data=one_of(datasets, i)).logdensity(positions[i])
+        # The same sum in another order: float32 roundoff of up to a hundred terms.
+        np.testing.assert_allclose(together[i], alone, rtol=1e-4, atol=1e-4)

@@ -16,9 +16,16 @@ BUILD = ROOT / "slides" / "build.py"
 AUDIT = (ROOT / "tests" / "slides_audit.js").read_text(encoding="utf-8")
 DECKS = sorted(path.stem for path in (ROOT / "slides").glob("[0-9][0-9]_*.py"))
 
-spec = importlib.util.spec_from_file_location("slides_build", BUILD)
-decks = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(decks)
+
+def load(path: Path):
+    spec = importlib.util.spec_from_file_location(f"slides_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+decks = load(BUILD)
+chapter = load(BUILD.with_name("chapter.py"))
 
 GOOD = r'''# %% [markdown] slideshow={"slide_type": "slide"}
 # # A sound deck
@@ -226,6 +233,10 @@ def external_references(html: str) -> list[str]:
     return scan.found
 
 
+def test_there_are_decks():
+    assert DECKS
+
+
 @pytest.mark.parametrize("name", ["good", *DECKS])
 def test_deck_carries_everything_it_needs(built, name):
     assert external_references((built / f"{name}.html").read_text(encoding="utf-8")) == []
@@ -317,7 +328,7 @@ def test_hidden_code_is_left_out_and_shown_code_stays(built):
     assert "Never on a slide" not in html
 
 
-@pytest.mark.parametrize(("flag", "code"), [(None, 0), ("--pdf", 1), ("--contact-sheet", 1)])
+@pytest.mark.parametrize(("flag", "code"), [(None, 0), ("--pdf", 1)])
 def test_without_a_browser_the_html_is_built_and_one_line_says_so(built, tmp_path, flag, code):
     arguments = [str(BUILD), str(built / "broken.py"), "--out", str(tmp_path)]
     arguments += [flag] if flag else []
@@ -352,6 +363,44 @@ def test_an_unknown_deck_is_named(tmp_path):
     result = run_build("no_such_deck", "--html-only", "--out", tmp_path)
     assert result.returncode == 1
     assert "there is no deck 'no_such_deck'" in result.stderr
+
+
+CHAPTER = """# %% [markdown]
+# # Chapter
+#
+# ## Counting
+
+# %%
+def double(x):
+    return 2 * x  # twice
+
+
+print("not for the deck")
+total = double(4)
+total + 1
+
+# %%
+again = double(total)
+"""
+
+
+def test_chapter_runs_its_cells_in_the_deck(tmp_path, monkeypatch, capsys):
+    (tmp_path / "09_count.py").write_text(CHAPTER, encoding="utf-8")
+    monkeypatch.setattr(chapter, "CHAPTERS", tmp_path)
+    count = chapter.Chapter("09_count")
+    assert count.run("def double", "again =") is None
+    assert count.again == 16
+    assert count.run("total + 1") == 9
+    assert capsys.readouterr().out == ""
+    assert count.code("double").text == "def double(x):\n    return 2 * x  # twice"
+    place = count.where("again =").data
+    assert "`notebooks/09_count.ipynb`" in place and "**Counting**" in place
+    with pytest.raises(AttributeError, match="defined 'nothing'"):
+        _ = count.nothing
+    # The name of the mark and how many cells hold it: a chapter that changed must be noticed.
+    for mark, cells in (("no such line", 0), ("double(", 2)):
+        with pytest.raises(ValueError, match=rf"^{cells} cells .*{re.escape(mark)!r}"):
+            count.run(mark)
 
 
 def test_vendored_files_are_the_published_ones():
@@ -406,18 +455,19 @@ def test_speaker_check_fails_without_the_plugin(context, built, tmp_path):
     assert speaker_view_fault(page, timeout=1000) == "no window opens"
 
 
-@pytest.mark.parametrize(
-    ("query", "options", "fault"),
-    [
-        ("", {}, "page 1 has another size"),
-        ("?print-pdf", {"page_ranges": "1-3"}, "3 pages for 4 slides"),
-    ],
-)
-def test_pdf_check_finds_a_bad_print(context, built, query, options, fault):
-    page = decks.open_deck(context, built / "good.html", query)
-    pdf = page.pdf(prefer_css_page_size=True, **options)
+def test_pdf_check_finds_a_print_of_the_screen(context, built):
+    page = decks.open_deck(context, built / "good.html")
+    pdf = page.pdf(prefer_css_page_size=True)
     page.close()
-    assert pdf_fault(pdf, 4) == fault
+    assert pdf_fault(pdf, 4) == "page 1 has another size"
+
+
+def test_pdf_check_finds_a_missing_page(context, built):
+    page, slides = decks.open_for_print(context, built / "good.html")
+    pdf = page.pdf(prefer_css_page_size=True, page_ranges="1-3")
+    page.close()
+    assert slides == 4
+    assert pdf_fault(pdf, slides) == "3 pages for 4 slides"
 
 
 def test_pdf_check_finds_a_blank_page(context):

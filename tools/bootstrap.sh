@@ -12,13 +12,13 @@ export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}" # as pip does: needed behind many
 versions=$(sed -n 's/^requires-python = "\(.*\)"/\1/p' pyproject.toml)
 probe='import re, sys
 low, high = [int(minor) for minor in re.findall("3[.]([0-9]+)", sys.argv[1])]
-print("%d.%d.%d" % sys.version_info[:3])
+sys.stdout.write("%d.%d.%d" % sys.version_info[:3])
 if sys.version_info[0] != 3 or not low <= sys.version_info[1] < high:
     sys.exit(1)
 try:
     import ensurepip, venv
 except ImportError:
-    print("without its venv module")
+    sys.stdout.write(" without its venv module")
     sys.exit(1)'
 
 find_python() {
@@ -35,22 +35,23 @@ find_python() {
             return
         fi
         case $found in *"$path "*) continue ;; esac
-        found="$found${found:+, }$path ($(echo ${answer:-does not run}))"
+        found="$found${found:+, }$path (${answer:-does not run})"
     done
     echo "This course needs Python $versions; found ${found:-none}." \
         "Install one, or name one: make PYTHON=/path/to/python3.13" >&2
     exit 1
 }
 
-# Start afresh if the folder was moved (its scripts hold the old path) or its Python has gone.
-if [ -e "$venv" ]; then
-    [ "$(cat "$venv/.stamp" 2>/dev/null || pwd)" = "$(pwd)" ] &&
-        "$venv/bin/python" -c "$probe" "$versions" >/dev/null 2>&1 || rm -rf "$venv"
-fi
-if [ ! -e "$venv" ]; then
+reinstall=
+if ! "$venv/bin/python" -c "$probe" "$versions" >/dev/null 2>&1; then # none yet, or none any more
     find_python
-    echo "Building $venv with $path ($answer): once, about a minute."
+    echo "Building $venv with $path ($answer). This happens once."
+    rm -rf "$venv"
     "$python" -m venv "$venv"
+elif [ "$(cat "$venv/.stamp" 2>/dev/null || pwd)" != "$(pwd)" ]; then
+    echo "The folder was moved, and the scripts in $venv hold the old path: writing them again."
+    "$venv/bin/python" -m venv "$venv"
+    reinstall=--reinstall
 fi
 python=$venv/bin/python
 # An environment that uv made has no pip.
@@ -58,8 +59,8 @@ python=$venv/bin/python
 "$python" -m pip install --quiet --disable-pip-version-check \
     "$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.txt)"
 # uv is ten times quicker than pip, but doesn't read pip's settings, such as a mirror.
-"$python" -m uv pip install --python "$python" -r requirements.txt ||
-    "$python" -m pip install --disable-pip-version-check -r requirements.txt
+"$python" -m uv pip install --python "$python" $reinstall -r requirements.txt ||
+    "$python" -m pip install --quiet --disable-pip-version-check -r requirements.txt
 # The build backend is in the lock, so building the course asks the network for nothing.
 "$python" -m uv pip install --python "$python" --quiet --no-deps --no-build-isolation -e .
 pwd >"$venv/.stamp"

@@ -98,6 +98,8 @@ def build_one(page: Page, force: bool, cold: bool, warm: bool) -> None:
         console=console,
         transient=True,
     )
+    if not console.is_terminal:
+        console.print(f"  {page.name} …")
     with bar if console.is_terminal else nullcontext():
         task = bar.add_task(page.name, total=None)
 
@@ -167,7 +169,7 @@ def check(names: Names = None) -> None:
                     "python tools/course.py table"
                 )
         except PageError as error:
-            found.append(str(error))
+            found.append(f"{error}. Mend: add what is missing, then python tools/course.py table")
     for what in found:
         console.print(Text(f"✗ {what}"), style="red")
     if found:

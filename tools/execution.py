@@ -85,6 +85,8 @@ def execute(
     client = _Client(
         notebook,
         timeout=CELL_TIMEOUT,
+        iopub_timeout=60,  # on a busy machine outputs come late; the default drops them
+        raise_on_iopub_timeout=True,
         record_timing=False,
         coalesce_streams=True,
         resources={"metadata": {"path": str(page.notebook.parent)}},

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pages import PageError
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-TO_FILL_IN = "...  # your code here"
+TO_FILL_IN = "# your code here"
 
 _CELL = re.compile(r"^# %%(?!%)")
 _TAGS = re.compile(r"\btags=(\[[^\]]*\])")
 _EXERCISE = re.compile(r"# Exercise (\d+\.\d+)\b")
+_BARE_FRAME = re.compile(r"\s*(?:def |class |\)).*:$")
 _OPTION = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 
 
@@ -60,7 +61,12 @@ def derive_stub(solution: str) -> str:
             if inside == (marker == BEGIN):
                 raise PageError(f"exercise {number}: {marker!r} stands where it can't")
             if marker == BEGIN:
-                kept.append(line[: len(line) - len(line.lstrip())] + TO_FILL_IN)
+                if kept and _BARE_FRAME.match(kept[-1]):
+                    # (A formatter would also pull the dots up behind the colon.)
+                    raise PageError(f"exercise {number}: give the function a docstring")
+                indent = line[: len(line) - len(line.lstrip())]
+                # Outside a function `...` would be the cell's value and show as its output.
+                kept.append(f"{indent}...  {TO_FILL_IN}" if indent else TO_FILL_IN)
                 regions += 1
             inside = not inside
         elif not inside:

@@ -180,7 +180,7 @@ draws, proposals, accepted = metropolis_by_hand(
     u=rng.uniform(size=num_draws),
 )
 
-figures.film_strip(posterior.pdf, 0.5, 0.9, start, draws[:6], proposals[:6], accepted[:6])
+figures.film_strip(posterior.pdf, 0.45, 0.9, start, draws[:6], proposals[:6], accepted[:6])
 
 # %% [markdown]
 # Each panel is one step. A green ring is an accepted proposal, and the next panel starts from there. An orange one was
@@ -289,16 +289,16 @@ by_hand = time_python(
     rng.uniform(size=num_draws),
     name="by hand, 1 chain",
 )
-one_chain = time_jax(run, key, 0.11, jnp.full((1, 1), start), name="compiled, 1 chain")
-many_chains = time_jax(run, key, 0.11, jnp.full((1000, 1), start), name="compiled, 1000 chains")
-compare([by_hand, one_chain, many_chains])[
-    ["compile_s", "median_s", "fastest_s", "slowest_s", "times_faster"]
-].round(5)
+one_chain = time_jax(run, key, 0.1, jnp.full((1, 1), start), name="compiled, 1 chain")
+many_chains = time_jax(run, key, 0.1, jnp.full((1000, 1), start), name="compiled, 1000 chains")
+costs = compare([by_hand, one_chain, many_chains])[["compile_s", "median_s"]]
+costs["ns_per_draw"] = 1e9 * costs["median_s"] / (num_draws * np.array([1, 1, 1000]))
+costs.round({"compile_s": 2, "median_s": 5, "ns_per_draw": 0})
 
 # %% [markdown]
-# The column `times_faster` compares the medians with the first row; for 1000 chains it is the time for *all* of them.
-# The compiler was paid once, in `compile_s`. Processors like to do the same thing to many numbers at a time, which is why a
-# thousand chains cost far less than a thousand times one.
+# Read the last column from top to bottom: nanoseconds per draw. The compiler is paid once, in `compile_s`, and the loop by
+# hand is finished before the compiler has even begun to work. Processors like to do the same thing to many numbers at a
+# time. That is why a draw of a thousand chains is cheaper than a draw of one, and why compiling pays when there is a lot to do.
 
 # %% [markdown]
 # ## Is it right?
@@ -339,7 +339,7 @@ figures.autocorrelation(
 )
 
 # %% [markdown]
-# After some ten to twenty steps the walk has forgotten where it was. Independent draws forget at once.
+# The walk forgets where it was within a dozen steps. Independent draws forget at once.
 
 # %% tags=["tol-0.1"]
 tau_int = 1 + 2 * rho[1:].sum()
@@ -456,13 +456,14 @@ figures.step_sizes(chains, rates)
 # A tiny step is nearly always accepted, and leads nowhere. A huge step is nearly always rejected, and leads nowhere
 # either. *A high acceptance rate is not the aim.* What counts is how soon the walk forgets, so the effective sample size.
 #
-# Let us measure it. The target is a standard normal in $d$ dimensions, for four values of $d$. For each we try 16 step sizes,
+# Let us measure it. The target is a standard normal in $d$ dimensions, for four values of $d$. For each we try 15 step sizes,
 # start from exact draws, and compute the acceptance rate and the effective sample size per draw.
 
 
 # %%
-def sweep(key, dim, scales, num_chains=8, num_draws=4000):
+def sweep(key, dim, scales, num_draws=4000):
     """Acceptance rate and ESS per draw for each scale = step size × √dim."""
+    num_chains = min(64, 400 // dim)  # fewer dimensions, more chains: about equal work
 
     @jax.jit
     def run_all(keys, step_sizes):
@@ -478,13 +479,13 @@ def sweep(key, dim, scales, num_chains=8, num_draws=4000):
     draws, rates = run_all(jax.random.split(key, len(scales)), scales / np.sqrt(dim))
     draws = np.asarray(draws)
     ess = [
-        np.mean([az.ess(one[..., coordinate]) for coordinate in range(one.shape[-1])])
+        np.mean([az.ess(one[..., i], method="mean") for i in range(one.shape[-1])])
         for one in draws
     ]
     return np.asarray(rates), np.array(ess) / (num_chains * num_draws)
 
 
-scales = np.geomspace(0.5, 12, 16).astype(np.float32)
+scales = (2.38 * 1.25 ** np.arange(-7, 8)).astype(np.float32)
 acceptance, efficiency = {}, {}
 for i, dim in enumerate((1, 2, 10, 50)):
     acceptance[dim], efficiency[dim] = sweep(jax.random.key(340 + i), dim, scales)
@@ -506,27 +507,32 @@ print(f"best scale for large d: {best.x:.2f}, acceptance rate {2 * stats.norm.cd
 print(f"one dimension, step of 2.4 sd: acceptance rate {2 / np.pi * np.arctan(2 / 2.4):.3f}")
 
 # %% [markdown]
-# And what did the sweep say?
+# And what did the sweep say? We read it off at the scale 2.38, which is one of those tried, in every dimension.
 
-# %% tags=["tol-0.2"]
-largest = {dim: float(rate[np.argmax(efficiency[dim])]) for dim, rate in acceptance.items()}
-for dim, rate in largest.items():
-    print(f"dimension {dim:2}: most effective near an acceptance rate of {rate:.2f}")
+# %% tags=["tol-0.05"]
+near = int(np.argmin(np.abs(scales - best.x)))
+for dim in acceptance:
+    print(f"dimension {dim:2}: a step of {scales[near]:.2f}/√d accepts {acceptance[dim][near]:.3f}")
 
 # %%
-flat = {}
+at_theory = {dim: efficiency[dim][near] / efficiency[dim].max() for dim in efficiency}
+print("this step is within 20 % of the best one tried, in every dimension:",
+      min(at_theory.values()) > 0.8)
+
+worst = {}
 for dim, rate in acceptance.items():
-    near = (rate > 0.15) & (rate < 0.5)
-    flat[dim] = (efficiency[dim][near] / efficiency[dim].max()).min()
-print("the best rate falls with the dimension:", largest[1] > largest[50])
-print("accepting anywhere between 15 % and 50 % loses less than half:", min(flat.values()) > 0.5)
+    sensible = (rate > 0.2) & (rate < 0.5)
+    worst[dim] = (efficiency[dim][sensible] / efficiency[dim].max()).min()
+print("accepting anywhere between 20 % and 50 % keeps at least half of the best ESS:",
+      min(worst.values()) > 0.5)
+
 price = {dim: efficiency[dim].max() * dim for dim in (10, 50)}
-print("ESS per draw falls like 1/d, to within a factor of 1.5:",
+print("from 10 to 50 dimensions ESS per draw falls like 1/d, to within a factor of 1.5:",
       1 / 1.5 < price[50] / price[10] < 1.5)
 
 # %% [markdown]
-# The optimum is flat, so do not fuss over the second digit. The last line is the bad news: the best that a random walk can do gets
-# worse in proportion to the dimension. That is why chapters 06 and 07 exist.
+# The optimum is flat, so do not fuss over the second digit. The last line is the bad news: the best that a random walk can
+# do gets worse in proportion to the dimension. That is why chapters 06 and 07 exist.
 #
 # (These are results for normal targets, and for targets of many independent coordinates. For other shapes they are good
 # advice, not law.)
@@ -601,20 +607,20 @@ show_source(independence)
 # %% [markdown]
 # ## Where it breaks
 #
-# A target with two humps, at $-5$ and at $5$, each a normal of standard deviation 1 with half of the probability. Its mean is 0.
-# We start two chains on each side.
+# A target with two humps, at $-10$ and at $10$, each a normal of standard deviation 1 with half of the probability. Its mean is 0.
+# We start two chains on each side, with a step size that suits one hump.
 
 
 # %%
 def two_humps(position):
-    """Equal mixture of Normal(-5, 1) and Normal(5, 1)."""
+    """Equal mixture of Normal(-10, 1) and Normal(10, 1)."""
     x = position[0]
-    return jnp.logaddexp(-0.5 * (x + 5) ** 2, -0.5 * (x - 5) ** 2)
+    return jnp.logaddexp(-0.5 * (x + 10) ** 2, -0.5 * (x - 10) ** 2)
 
 
 def two_humps_pdf(x):
     """The same as a normalised density, for the picture."""
-    return 0.5 * (stats.norm.pdf(x, -5) + stats.norm.pdf(x, 5))
+    return 0.5 * (stats.norm.pdf(x, -10) + stats.norm.pdf(x, 10))
 
 
 @jax.jit
@@ -623,23 +629,20 @@ def run_humps(key, starts):
     return sample(key, metropolis_hastings(two_humps, random_walk(2.4)), starts, 2000)[0][..., 0]
 
 
-both_sides = np.asarray(run_humps(jax.random.key(36), jnp.array([[-5.0], [-5.0], [5.0], [5.0]])))
-figures.stuck(both_sides, two_humps_pdf, -9, 9)
+both_sides = np.asarray(run_humps(jax.random.key(36), jnp.array([[-10.0], [-10.0], [10.0], [10.0]])))
+figures.stuck(both_sides, two_humps_pdf, -14, 14)
 
 # %%
-one_side = np.asarray(run_humps(jax.random.key(37), jnp.full((4, 1), -5.0)))
-crossed = {
-    "two chains on each side": both_sides,
-    "all four on the left": one_side,
-}
-for name, chains_ in crossed.items():
-    z_score = checks.mean_within_mcse(chains_, 0.0, "x")
-    print(f"{name:24} R-hat above 1.01: {float(az.rhat(chains_)) > 1.01!s:5} "
-          f"mean 0 within its stated error: {z_score.passed}")
+one_side = np.asarray(run_humps(jax.random.key(37), jnp.full((4, 1), -10.0)))
+alarms = {}
+for name, humps in {"two chains on each side": both_sides, "all four on the left": one_side}.items():
+    alarms[name] = bool(az.rhat(humps) > 1.01)
+    print(f"{name:24} mean {humps.mean():5.1f}, exact 0; R-hat sounds the alarm: {alarms[name]}")
+assert alarms == {"two chains on each side": True, "all four on the left": False}
 
 # %% [markdown]
-# Started on both sides, $\hat R$ sounds the alarm. Started all on the left, a chain may not leave its hump for thousands of
-# steps; then every diagnostic is content, and half of the probability is missing. **No diagnostic sees a region that no
+# Started on both sides, $\hat R$ sounds the alarm. Started all on the left, no chain ever leaves its hump. Every diagnostic is
+# content, and half of the probability is missing. **No diagnostic sees a region that no
 # chain has visited.** What helps: start the chains far apart, know your model, and use a method that was made for several modes.
 #
 # The second weakness you have met already: in high dimension, or along a narrow ridge, the step must be as small as the
@@ -762,9 +765,9 @@ running_table(row).T
 # %% [markdown]
 # ## Common mistakes
 #
-# Three wrong samplers from the course's *bug museum*, and the right one. Each runs four chains on the correlated Gaussian,
-# and is looked at in the usual way: $\hat R$, ESS, the standard deviation of the first coordinate (exactly 1). The last column
-# is the invariance test.
+# Three wrong samplers from the course's *bug museum*, and the right one. The target is a standard normal in two dimensions.
+# Each sampler runs four chains and is looked at in the usual way: $\hat R$, ESS, mean and standard deviation of the first
+# coordinate (exactly 0 and 1). *Fine* means an $\hat R$ below 1.01, and a mean within 0.1. The last column is the invariance test.
 
 # %% tags=["tol-0.3"]
 makers = {
@@ -773,20 +776,20 @@ makers = {
     "rejections dropped": museum.drops_rejections,
     "noise as proposal": museum.noise_as_proposal,
 }
+plain = targets.gaussian(correlation=0.0)
 
 
 def look_at(make):
     """The usual diagnostics, and the test that does not look at chains."""
     chains = jax.jit(
-        lambda key: sample(key, make(correlated.logdensity, 1.0), jnp.zeros((4, 2)), 10_000)[0]
+        lambda key: sample(key, make(plain.logdensity, 1.7), jnp.zeros((4, 2)), 10_000)[0]
     )(jax.random.key(310))
     first = np.asarray(chains[:, 500:, 0], dtype=float)
-    tested = checks.invariance(
-        jax.random.key(311), make(correlated.logdensity, 1.0), correlated
-    )
+    tested = checks.invariance(jax.random.key(311), make(plain.logdensity, 1.7), plain)
     return {
-        "R-hat below 1.01": float(az.rhat(first)) < 1.01,
+        "R-hat fine": float(az.rhat(first)) < 1.01,
         "ESS": round(float(az.ess(first)), -2),
+        "mean fine": bool(abs(first.mean()) < 0.1),
         "sd": round(first.std(), 2),
         "invariance": "holds" if tested.passed else "fails",
     }
@@ -796,19 +799,19 @@ symptoms = pd.DataFrame({name: look_at(make) for name, make in makers.items()}).
 symptoms
 
 # %%
+wrong = symptoms.drop(index="right")
 assert symptoms.loc["right", "invariance"] == "holds"
-assert (symptoms.drop(index="right")["invariance"] == "fails").all()
-content = symptoms.drop(index="right")["R-hat below 1.01"].sum()
-print(f"wrong samplers: {len(symptoms) - 1}; R-hat is content with {content} of them; "
-      f"the invariance test with none")
+assert (wrong["invariance"] == "fails").all()
+print(f"wrong samplers: {len(wrong)}; R-hat is content with {wrong['R-hat fine'].sum()} of "
+      "them, the invariance test with none")
 
 # %% [markdown]
-# - **One key for both.** The number that makes the proposal also decides on it. Proposals to one side are accepted more
-#   often. *Symptom:* a shifted mean. *Cure:* split the key; JAX's key checker finds it.
-# - **Rejections dropped.** Only accepted moves are recorded. The chain lingers too little at the top. *Symptom:* a spread that
-#   is too large, and a histogram that is too flat. *Cure:* record the position after every step.
-# - **Noise as proposal.** `x' = s * z` instead of `x' = x + s * z`, with the ratio of a symmetric proposal. *Symptom:* too good an
-#   ESS, and a spread that is too small when the noise is. *Cure:* it is an independence sampler; give it its ratio.
+# - **One key for both.** The number that makes the proposal also decides on it, so some directions are accepted more
+#   often than others. *Symptom:* a shifted mean. *Cure:* split the key. JAX's key checker finds this one by itself.
+# - **Rejections dropped.** Only accepted moves are recorded. The chain counts too little time at the top, where most
+#   proposals are downhill. *Symptom:* a spread that is too large. *Cure:* record the position after every step.
+# - **Noise as proposal.** `x' = s * z` instead of `x' = x + s * z`, still with the ratio of a symmetric proposal. *Symptom:* an ESS
+#   too good for a random walk, and a spread that is too small. *Cure:* it is an independence sampler; give it its ratio.
 #
 # The wrong samplers mix as well as the right one, or better. This is why chapter 08 is called *Is my sampler right?*
 
@@ -829,7 +832,7 @@ print(f"wrong samplers: {len(symptoms) - 1}; R-hat is content with {content} of 
 # %% tags=["exercise"]
 # Exercise 3.1
 step_size = None  # your number
-...  # your code here
+# your code here
 
 # %% tags=["check"]
 check("3.1", step_size)

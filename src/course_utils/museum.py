@@ -69,7 +69,7 @@ def drops_rejections(logdensity: LogDensity, step_size: float) -> Kernel:
             return key, new, info, tries + 1
 
         def again(carry):
-            return ~carry[2].is_accepted & (carry[3] < 100)
+            return ~carry[2].is_accepted & (carry[3] < 20)
 
         key, key_step = jax.random.split(key)
         new, info = right.step(key_step, state)

@@ -31,13 +31,12 @@ def idea(density: Density, low: float, high: float, here: float, up: float, down
             (here, density(here)),
             arrowprops={"arrowstyle": "->", "color": COLORS[color], "lw": 2.5},
         )
-        side = -1 if x < here else 1
         ax.annotate(
             text,
             (x, density(x)),
-            (14 * side, 10),
+            (-12, 6),
             textcoords="offset points",
-            ha="right" if side < 0 else "left",
+            ha="right",
             color=COLORS[color],
         )
     ax.vlines(here, 0, density(here), color=COLORS["black"])
@@ -116,13 +115,13 @@ def trace_and_histogram(draws: np.ndarray, density: Density, low: float, high: f
 def flows(grid: np.ndarray, panels: Mapping[str, np.ndarray]) -> Figure:
     """Draw the flow π_i P_ij of one or more samplers on a grid, and what it lacks in symmetry."""
     fig, axes = plt.subplots(2, len(panels), figsize=(4.4 * len(panels), 7.4), squeeze=False)
+    gap_scale = max(np.abs(flow - flow.T).max() for flow in panels.values()) or 1.0
     for (title, flow), top, bottom in zip(panels.items(), axes[0], axes[1], strict=True):
         inner = flow - np.diag(np.diag(flow))
         gap = inner - inner.T
-        scale = max(np.abs(inner).max(), 1e-300)
         extent = (grid[0], grid[-1], grid[-1], grid[0])
-        top.imshow(inner, cmap="viridis", extent=extent, vmin=0, vmax=scale)
-        bottom.imshow(gap, cmap="PuOr", extent=extent, vmin=-scale, vmax=scale)
+        top.imshow(inner, cmap="viridis", extent=extent, vmin=0)
+        bottom.imshow(gap, cmap="PuOr", extent=extent, vmin=-gap_scale, vmax=gap_scale)
         top.set_title(f"{title}\nflow from i to j", fontsize=13)
         bottom.set_title(f"flow minus its mirror\nlargest gap {np.abs(gap).max():.1e}", fontsize=13)
         for ax in (top, bottom):
@@ -231,8 +230,7 @@ def stuck(chains: np.ndarray, exact: Density, low: float, high: float) -> Figure
     """Draw chains on a target with two separate humps."""
     grid = np.linspace(low, high, 400)
     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), width_ratios=[2, 1], sharey=True)
-    for chain, style in zip(chains, ("-", "-", "-", "-"), strict=True):
-        left.plot(chain, style, lw=0.8)
+    left.plot(chains.T, lw=0.8)
     right.plot(exact(grid), grid, color=COLORS["orange"])
     left.set(xlabel="step", ylabel="x", title="four chains")
     right.set(xlabel="density", title="the target")

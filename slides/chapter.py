@@ -1,0 +1,74 @@
+"""Run cells of a chapter inside its deck, so that both show the same code and the same numbers."""
+
+import ast
+import contextlib
+import io
+from pathlib import Path
+from typing import Any
+
+import jupytext
+from IPython.display import Markdown
+
+from course_utils.display import Source
+
+CHAPTERS = Path(__file__).resolve().parents[1] / "notebooks" / "src"
+
+
+class Chapter:
+    """A chapter's text, and what its cells have defined so far: ``chapter.name`` is that name.
+
+    Parameters
+    ----------
+    name : str
+        Name of the chapter's file in ``notebooks/src``, without ``.py``.
+    """
+
+    def __init__(self, name: str):
+        self._name, self._names = name, {}
+        self._cells = jupytext.read(CHAPTERS / f"{name}.py", fmt="py:percent").cells
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._names:
+            raise AttributeError(f"no cell that was run has defined {name!r}")
+        return self._names[name]
+
+    def run(self, *marks: str) -> Any:
+        """Run the cells that contain ``marks``, and return the value of the last one's last line.
+
+        What the cells print stays in the chapter.
+        """
+        for mark in marks:
+            body = ast.parse(self._cells[self._find(mark)].source).body
+            last = body.pop() if isinstance(body[-1], ast.Expr) else ast.Expr(ast.Constant(None))
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(ast.Module(body, []), self._name, "exec"), self._names)
+                ending = ast.fix_missing_locations(ast.Expression(last.value))
+                value = eval(compile(ending, self._name, "eval"), self._names)
+        return value
+
+    def code(self, function: str) -> Source:
+        """Return a function that the chapter defines, to be shown."""
+        source = self._cells[self._find(f"def {function}(")].source
+        for node in ast.parse(source).body:
+            if getattr(node, "name", None) == function:
+                return Source(ast.get_source_segment(source, node))
+        raise ValueError(f"{self._name} does not define {function!r} at the top level of a cell")
+
+    def where(self, mark: str) -> Markdown:
+        """Say where a learner finds the cell that contains ``mark``."""
+        index = self._find(mark)
+        above = "\n".join(cell.source for cell in self._cells[:index] if cell.cell_type != "code")
+        section = [line for line in above.splitlines() if line.startswith("#")][-1].strip("# ")
+        return Markdown(
+            f"Open `notebooks/{self._name}.ipynb`, section **{section}**, the cell with `{mark}…`"
+        )
+
+    def _find(self, mark: str) -> int:
+        found = [
+            index
+            for index, cell in enumerate(self._cells)
+            if cell.cell_type == "code" and mark in cell.source
+        ]
+        if len(found) != 1:
+            raise ValueError(f"{len(found)} cells of {self._name} contain {mark!r}; allowed is one")
+        return found[0]
