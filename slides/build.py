@@ -170,8 +170,9 @@ def show_slide(page: Any, index: int) -> None:
 def open_for_print(context: Any, html: Path) -> tuple[Any, int]:
     """Open a deck laid out as pages, and return it with the number of its slides."""
     page = open_deck(context, html, "?print-pdf")
-    slides = page.evaluate("Reveal.getTotalSlides()")
-    laid_out = "(slides) => document.querySelectorAll('.pdf-page').length === slides"
+    # reveal.js moves each slide onto a page of its own, after it has called itself ready.
+    slides = page.locator("section").count()
+    laid_out = "(slides) => document.querySelectorAll('.pdf-page section').length === slides"
     page.wait_for_function(laid_out, arg=slides)
     return page, slides
 

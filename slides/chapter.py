@@ -51,7 +51,7 @@ class Chapter:
         source = self._cells[self._find(f"def {function}(")].source
         for node in ast.parse(source).body:
             if getattr(node, "name", None) == function:
-                return Source(ast.get_source_segment(source, node))
+                return Source("\n".join(source.splitlines()[node.lineno - 1 : node.end_lineno]))
         raise ValueError(f"{self._name} does not define {function!r} at the top level of a cell")
 
     def where(self, mark: str) -> Markdown:

@@ -1,8 +1,8 @@
 """Each exact reference is computed a second time, by another road.
 
-Everything but the calibration tests is deterministic. Those draw 200 data sets from each model
-with one fixed key; they have a false alarm with probability 1e-3 in all, shared equally among
-their counts (Bonferroni).
+Everything is deterministic but two tests, which draw parameters and data from each model with one
+fixed key. They have a false alarm with probability 1e-3 in all, half of it each, shared equally
+among their comparisons (Bonferroni).
 """
 
 from dataclasses import replace
@@ -18,10 +18,13 @@ from scipy.stats import (
     binom,
     binomtest,
     cauchy,
+    halfcauchy,
     invgamma,
+    kstest,
     multivariate_normal,
     multivariate_t,
     norm,
+    uniform,
 )
 
 from course_utils.models import binomial, eight_schools, line, linear_regression
@@ -220,8 +223,9 @@ def test_errors_of_quadrature_are_below_what_sampling_can_see():
 # Calibration: parameters drawn from the prior and data drawn from the model fall below the exact
 # posterior quantile of probability p in a share p of all repetitions.
 
-BUDGET = 1e-3
+BUDGET = 1e-3 / 2  # the other half is spent on the prior below
 REPETITIONS = 200
+PRIOR_DRAWS = 5000
 CALIBRATED = {
     "binomial": (binomial.model, ["p"]),
     "eight schools": (eight_schools.model, ["mu", "tau", "theta"]),
@@ -233,9 +237,9 @@ COUNTS = len(PROBABILITIES) * (1 + 10 + 4 + 4)
 
 @cache
 def prior_draws(case):
-    """Sites and data sets of one model, ``REPETITIONS`` of each along the leading axis."""
+    """Sites and data sets of one model, ``PRIOR_DRAWS`` of each along the leading axis."""
     model = CALIBRATED[case][0]()
-    keys = jax.random.split(jax.random.key(7), REPETITIONS)
+    keys = jax.random.split(jax.random.key(7), PRIOR_DRAWS)
     sites, datasets = jax.jit(jax.vmap(model.draw_joint))(keys)
     return model, sites, datasets
 
@@ -247,7 +251,8 @@ def one_of(tree, i):
 @pytest.mark.parametrize("case", CALIBRATED)
 def test_prior_draws_are_calibrated_under_the_reference(case):
     model, sites, datasets = prior_draws(case)
-    truth = {name: np.asarray(quantity) for name, quantity in model.quantities(sites).items()}
+    quantities = model.quantities(sites)
+    truth = {name: np.asarray(value)[:REPETITIONS] for name, value in quantities.items()}
     exact = [model.reference_given(one_of(datasets, i)) for i in range(REPETITIONS)]
     for name in CALIBRATED[case][1]:
         for p in PROBABILITIES:
@@ -257,9 +262,32 @@ def test_prior_draws_are_calibrated_under_the_reference(case):
                 assert chance > BUDGET / COUNTS, f"{name} below its {p} quantile: {count}"
 
 
+PRIORS = {
+    "binomial": {"p": beta(2, 2)},
+    "eight schools": {"mu": norm(0, 5), "tau": halfcauchy(scale=5), "theta_base": norm()},
+    "linear regression": {"variance": invgamma(3, scale=2), "standardized": norm()},
+    "line": {"theta": uniform(-np.pi / 2, np.pi), "b_perp": norm()},
+}
+
+
+@pytest.mark.parametrize("case", CALIBRATED)
+def test_prior_draws_follow_the_prior(case):
+    # Calibration alone hardly sees a wrong prior, since the data outweigh it.
+    _, sites, _ = prior_draws(case)
+    draws = dict(sites)
+    if case == "linear regression":
+        draws["standardized"] = sites["coefficients"] / (10 * np.sqrt(sites["variance"])[:, None])
+    limit = BUDGET / sum(len(laws) for laws in PRIORS.values())
+    for name, law in PRIORS[case].items():
+        # One column a site: the columns of a vector are independent but exchangeable.
+        column = np.asarray(draws[name], float).reshape(PRIOR_DRAWS, -1)[:, 0]
+        assert kstest(column, law.cdf).pvalue > limit, name
+
+
 @pytest.mark.parametrize("case", CALIBRATED)
 def test_one_model_serves_many_data_sets_in_one_call(case):
-    model, sites, datasets = prior_draws(case)
+    model, *draws = prior_draws(case)
+    sites, datasets = jax.tree.map(lambda leaf: leaf[:REPETITIONS], draws)
     positions = jax.vmap(model.unconstrain)(sites)
 
     @jax.jit

@@ -334,9 +334,7 @@ def autocorrelation(chains, num_lags):
 
 rho = autocorrelation(kept, 40)
 independent = posterior.rvs(size=kept.shape, random_state=np.random.default_rng(31))
-figures.autocorrelation(
-    {"random walk": rho, "independent draws": autocorrelation(independent, 40)}
-)
+figures.autocorrelation({"random walk": rho, "independent draws": autocorrelation(independent, 40)})
 
 # %% [markdown]
 # The walk forgets where it was within a dozen steps. Independent draws forget at once.
@@ -406,7 +404,9 @@ without_staying = right - np.diag(np.diag(right))
 dropped = without_staying / without_staying.sum(axis=1, keepdims=True)
 
 for name, transition in {"Metropolis": right, "rejections dropped": dropped}.items():
-    print(f"{name:18} detailed balance holds: {checks.detailed_balance(transition, on_grid).passed}")
+    print(
+        f"{name:18} detailed balance holds: {checks.detailed_balance(transition, on_grid).passed}"
+    )
 assert checks.detailed_balance(right, on_grid).passed
 assert not checks.detailed_balance(dropped, on_grid).passed
 
@@ -479,8 +479,7 @@ def sweep(key, dim, scales, num_draws=4000):
     draws, rates = run_all(jax.random.split(key, len(scales)), scales / np.sqrt(dim))
     draws = np.asarray(draws)
     ess = [
-        np.mean([az.ess(one[..., i], method="mean") for i in range(one.shape[-1])])
-        for one in draws
+        np.mean([az.ess(one[..., i], method="mean") for i in range(one.shape[-1])]) for one in draws
     ]
     return np.asarray(rates), np.array(ess) / (num_chains * num_draws)
 
@@ -503,7 +502,9 @@ figures.acceptance_surface(scales, acceptance, efficiency)
 best = optimize.minimize_scalar(
     lambda ell: -(ell**2) * stats.norm.cdf(-ell / 2), bounds=(0.1, 10), method="bounded"
 )
-print(f"best scale for large d: {best.x:.2f}, acceptance rate {2 * stats.norm.cdf(-best.x / 2):.3f}")
+print(
+    f"best scale for large d: {best.x:.2f}, acceptance rate {2 * stats.norm.cdf(-best.x / 2):.3f}"
+)
 print(f"one dimension, step of 2.4 sd: acceptance rate {2 / np.pi * np.arctan(2 / 2.4):.3f}")
 
 # %% [markdown]
@@ -516,19 +517,25 @@ for dim in acceptance:
 
 # %%
 at_theory = {dim: efficiency[dim][near] / efficiency[dim].max() for dim in efficiency}
-print("this step is within 20 % of the best one tried, in every dimension:",
-      min(at_theory.values()) > 0.8)
+print(
+    "this step is within 20 % of the best one tried, in every dimension:",
+    min(at_theory.values()) > 0.8,
+)
 
 worst = {}
 for dim, rate in acceptance.items():
     sensible = (rate > 0.2) & (rate < 0.5)
     worst[dim] = (efficiency[dim][sensible] / efficiency[dim].max()).min()
-print("accepting anywhere between 20 % and 50 % keeps at least half of the best ESS:",
-      min(worst.values()) > 0.5)
+print(
+    "accepting anywhere between 20 % and 50 % keeps at least half of the best ESS:",
+    min(worst.values()) > 0.5,
+)
 
 price = {dim: efficiency[dim].max() * dim for dim in (10, 50)}
-print("from 10 to 50 dimensions ESS per draw falls like 1/d, to within a factor of 1.5:",
-      1 / 1.5 < price[50] / price[10] < 1.5)
+print(
+    "from 10 to 50 dimensions ESS per draw falls like 1/d, to within a factor of 1.5:",
+    1 / 1.5 < price[50] / price[10] < 1.5,
+)
 
 # %% [markdown]
 # The optimum is flat, so do not fuss over the second digit. The last line is the bad news: the best that a random walk can
@@ -590,8 +597,10 @@ for name, chain, mean in (
     ("ratio forgotten", without_ratio, 2.0),
 ):
     verdict = checks.mean_within_mcse(chain[:, 200:], mean, "x")
-    print(f"{name:16} mean {mean:g} within chance: {verdict.passed}; "
-          f"R-hat below 1.01: {float(az.rhat(chain[:, 200:])) < 1.01}")
+    print(
+        f"{name:16} mean {mean:g} within chance: {verdict.passed}; "
+        f"R-hat below 1.01: {float(az.rhat(chain[:, 200:])) < 1.01}"
+    )
     assert verdict.passed == ((name, mean) != ("ratio forgotten", 3.0))
 
 # %% [markdown]
@@ -629,13 +638,18 @@ def run_humps(key, starts):
     return sample(key, metropolis_hastings(two_humps, random_walk(2.4)), starts, 2000)[0][..., 0]
 
 
-both_sides = np.asarray(run_humps(jax.random.key(36), jnp.array([[-10.0], [-10.0], [10.0], [10.0]])))
+both_sides = np.asarray(
+    run_humps(jax.random.key(36), jnp.array([[-10.0], [-10.0], [10.0], [10.0]]))
+)
 figures.stuck(both_sides, two_humps_pdf, -14, 14)
 
 # %%
 one_side = np.asarray(run_humps(jax.random.key(37), jnp.full((4, 1), -10.0)))
 alarms = {}
-for name, humps in {"two chains on each side": both_sides, "all four on the left": one_side}.items():
+for name, humps in {
+    "two chains on each side": both_sides,
+    "all four on the left": one_side,
+}.items():
     alarms[name] = bool(az.rhat(humps) > 1.01)
     print(f"{name:24} mean {humps.mean():5.1f}, exact 0; R-hat sounds the alarm: {alarms[name]}")
 assert alarms == {"two chains on each side": True, "all four on the left": False}
@@ -802,8 +816,10 @@ symptoms
 wrong = symptoms.drop(index="right")
 assert symptoms.loc["right", "invariance"] == "holds"
 assert (wrong["invariance"] == "fails").all()
-print(f"wrong samplers: {len(wrong)}; R-hat is content with {wrong['R-hat fine'].sum()} of "
-      "them, the invariance test with none")
+print(
+    f"wrong samplers: {len(wrong)}; R-hat is content with {wrong['R-hat fine'].sum()} of "
+    "them, the invariance test with none"
+)
 
 # %% [markdown]
 # - **One key for both.** The number that makes the proposal also decides on it, so some directions are accepted more
@@ -845,11 +861,13 @@ check("3.1", step_size)
 #
 # <details><summary>Hint</summary>The fraction is x′ / x. What is its logarithm?</details>
 
+
 # %% tags=["exercise"]
 # Exercise 3.2
 def log_q_ratio(x, x_new):
     """Logarithm of q(x | x_new) / q(x_new | x)."""
     ...  # your code here
+
 
 # %% tags=["check"]
 check("3.2", log_q_ratio)
@@ -882,11 +900,13 @@ figures.histograms({"sampler_with_a_bug": buggy}, stats.norm.pdf, -4, 4, label="
 # <details><summary>Hint 1</summary>Which two numbers does the ratio compare after the first accepted step?</details>
 # <details><summary>Hint 2</summary>Compare with <code>metropolis_by_hand</code>, line by line.</details>
 
+
 # %% tags=["exercise"]
 # Exercise 3.3
 def repaired_sampler(log_density, start, step_size, num_steps, rng):
     """Random-walk Metropolis; returns num_steps draws."""
     ...  # your code here
+
 
 # %% tags=["check"]
 check("3.3", repaired_sampler)
@@ -901,11 +921,13 @@ check("3.3", repaired_sampler)
 # <details><summary>Hint 1</summary>r / (1 + r) = 1 / (1 + 1/r), a function that SciPy knows under another name.</details>
 # <details><summary>Hint 2</summary><code>scipy.special.expit</code></details>
 
+
 # %% tags=["exercise"]
 # Exercise 3.4
 def barker_acceptance(log_ratio):
     """Probability of acceptance r / (1 + r), from log r."""
     ...  # your code here
+
 
 # %% tags=["check"]
 check("3.4", barker_acceptance)
@@ -922,11 +944,13 @@ check("3.4", barker_acceptance)
 # <details><summary>Hint 2</summary>log q(x) is −|x|²/8 up to a constant that cancels. |x|² is the sum of squares of the
 # coordinates.</details>
 
+
 # %% tags=["exercise"]
 # Exercise 3.5
 def independence_proposal(key, position):
     """Return a new position and log q(position) - log q(new position)."""
     ...  # your code here
+
 
 # %% tags=["check"]
 check("3.5", independence_proposal)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, Self
 
 from course_utils.memory import peak_memory
 
@@ -13,7 +13,8 @@ PHASES = ("import", "compile", "warmup", "sampling")
 class Clock:
     """Split the time from the start of a process to the last draw into phases.
 
-    Whatever no phase claims, such as starting Python and collecting draws, is ``other``.
+    Whatever no phase claims, such as starting Python and collecting draws, is ``other``. To be used
+    in a ``with`` block, which also ends the watch over memory.
 
     Parameters
     ----------
@@ -26,7 +27,15 @@ class Clock:
         self.seconds = dict.fromkeys(PHASES, 0.0)
         self.wall_s: float | None = None
         self._watch = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Begin to watch the memory."""
         self._memory = self._watch.enter_context(peak_memory(interval=0.05))
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End the watch, also after an error."""
+        self._watch.close()
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

@@ -171,19 +171,18 @@ def _wait(
     command: list[str], environment: dict[str, str], folder: Path, time_limit_s: float
 ) -> str | None:
     """Run a command to its end; return why it failed, or ``None``."""
-    with (folder / "errors.txt").open("w+") as errors:
-        process = subprocess.Popen(command, env=environment, stdout=errors, stderr=errors)
+    with (folder / "output.txt").open("w") as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
             process.wait(timeout=time_limit_s)
         except subprocess.TimeoutExpired:
             return f"stopped after {time_limit_s:g} s"
         finally:
             _end(process)
-        if process.returncode == 0:
-            return None
-        errors.seek(0)
-        lines = errors.read().strip().splitlines() or [f"exit status {process.returncode}"]
-        return f"failed: {lines[-1]}"
+    if process.returncode == 0:
+        return None
+    failure = folder / "failure.txt"
+    return failure.read_text() if failure.exists() else f"exit status {process.returncode}"
 
 
 def _end(process: subprocess.Popen) -> None:

@@ -1,7 +1,7 @@
 """One job in a process of its own: ``python -m course_utils.bench.worker FOLDER``.
 
 The folder holds ``job.json``, and ``data.npz`` where the job has data; the worker leaves
-``times.json`` and ``draws.npz`` there. It imports nothing heavy itself, so that the import of a
+``times.json`` and ``draws.npz`` there, or ``failure.txt``. It imports nothing heavy itself, so that the import of a
 library is timed and its memory counted.
 """
 
@@ -16,12 +16,16 @@ from course_utils.bench.clock import Clock
 
 
 def main(folder: Path) -> None:
-    """Measure the job in ``folder`` and leave its results there."""
+    """Measure the job in ``folder`` and leave its results there, or the reason why not."""
     job = json.loads((folder / "job.json").read_text())
-    clock = Clock(job["spawned_at"])
-    with np.load(folder / "data.npz") as arrays:
-        data = dict(arrays)
-    draws, notes = importlib.import_module(job["module"]).measure(job, data, clock)
+    try:
+        with Clock(job["spawned_at"]) as clock, np.load(folder / "data.npz") as data:
+            measure = importlib.import_module(job["module"]).measure
+            draws, notes = measure(job, dict(data), clock)
+    except Exception as error:
+        first = str(error).strip().partition("\n")[0]
+        (folder / "failure.txt").write_text(f"{type(error).__name__}: {first}")
+        raise
     np.savez(folder / "draws.npz", **draws)
     (folder / "times.json").write_text(json.dumps(clock.report() | notes))
 

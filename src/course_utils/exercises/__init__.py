@@ -63,6 +63,8 @@ def call(function: Callable, *args: Any) -> Any:
         raise KeepWorking(f"a function is expected, but this is {type(function).__name__}")
     try:
         result = function(*args)
+    except (NotStarted, KeepWorking):
+        raise
     except Exception as error:
         raise KeepWorking(f"`{name}` stopped with {type(error).__name__}: {error}") from error
     if result is None or result is Ellipsis:
