@@ -4,12 +4,17 @@
 VENV ?= .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.stamp
-UV := UV_PYTHON_DOWNLOADS=never $(PY) -m uv pip
+UV := $(PY) -m uv pip
 LOCK := $(UV) compile --quiet --universal --python-version 3.12 --no-header
+
+# uv takes the Python that it is given, and trusts the certificates that pip trusts.
+UV_SYSTEM_CERTS ?= 1
+export UV_SYSTEM_CERTS
+export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test notebooks stubs slides lint format check lock clean FORCE
+.PHONY: help lab test notebooks measure stubs slides lint format check lock clean FORCE
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -29,6 +34,10 @@ test: $(STAMP) ## Run everything: lint, package tests, notebooks, pages
 
 notebooks: $(STAMP) ## Build every page from its text, and execute what changed
 	$(PY) tools/course.py build
+	$(PY) tools/picture.py
+
+measure: $(STAMP) ## Time every chapter with empty compile caches, for the chapter table
+	$(PY) tools/course.py build --cold
 	$(PY) tools/picture.py
 
 stubs: $(STAMP) ## Write the exercise stubs from the worked solutions

@@ -143,7 +143,7 @@ chapter.where("figures.walk_film(")
 # **Question 4** has no wrong answer yet. Collect: "the bars", "the trace", "the acceptance rate". Keep the list for the slide on
 # step size.
 #
-# **If the projector's computer has no Jupyter,** the film also works in the static pages of the course.
+# **If the demonstration fails,** go back one slide: the five pictures carry the same questions.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why it works: as much flows forth as back
@@ -392,7 +392,7 @@ chapter.run("def run_positive(")
 # ## Where it breaks: no diagnostic sees what no chain has visited
 
 # %% tags=["hide-input"]
-chapter.run("def two_humps(", "def two_humps(")
+chapter.run("def two_humps(")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **Minute 45 to 47.**

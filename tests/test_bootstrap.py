@@ -82,7 +82,7 @@ def run(house, *command, **environment):
 
 def bootstrap(house, **environment):
     """Run the bootstrap."""
-    return run(house, "sh", "tools/bootstrap.sh", **environment)
+    return run(house, "sh", "tools/bootstrap.sh", ".venv", **environment)
 
 
 def is_due(house):
@@ -166,6 +166,9 @@ def test_environment_is_built_again_only_when_due(house):
     assert is_due(house)
     assert run(house, "make", ".venv/.stamp").returncode == 0
     assert not is_due(house)
+    link = house.with_name("link")
+    link.symlink_to(house)
+    assert not is_due(link)
 
     newer = (house / ".venv" / ".stamp").stat().st_mtime + 10
     os.utime(house / "requirements.txt", (newer, newer))

@@ -216,6 +216,8 @@ def external_references(html: str) -> list[str]:
                 )
                 if loads and value and not value.startswith(("data:", "#")):
                     self.found.append(value)
+                if name == "srcdoc":
+                    self.found += external_references(value or "")
                 if name == "style":
                     self.handle_style(value or "")
 
@@ -399,7 +401,9 @@ def test_chapter_runs_its_cells_in_the_deck(tmp_path, monkeypatch, capsys):
         _ = count.nothing
     # The name of the mark and how many cells hold it: a chapter that changed must be noticed.
     for mark, cells in (("no such line", 0), ("double(", 2)):
-        with pytest.raises(ValueError, match=rf"^{cells} cells .*{re.escape(mark)!r}"):
+        with pytest.raises(
+            ValueError, match=re.escape(f"{cells} cells of 09_count contain {mark!r}")
+        ):
             count.run(mark)
 
 
@@ -440,6 +444,7 @@ def test_audit_hears_requests_and_errors(inspect):
         ("<style>p { background: url(//x.org/a.png) }</style>", ["//x.org/a.png"]),
         ('<p style="background: url(a.png)">', ["a.png"]),
         ('<img src="figure.png" alt="">', ["figure.png"]),
+        ('<iframe srcdoc="&lt;img src=&quot;a.png&quot;&gt;"></iframe>', ["a.png"]),
         ('<a href="https://x.org">a link to follow</a><img src="data:,">', []),
     ],
 )

@@ -1,12 +1,9 @@
 #!/bin/sh
 # Build the environment: find a Python that works, then install the lock and the course into it.
-# Needs no network when everything is already there. Called by make; by hand:
-#   [PYTHON=/path/to/python3.13] sh tools/bootstrap.sh [folder]
+# Needs no network when everything is already there. Called by make, with the folder's name.
 set -eu
 cd "$(dirname "$0")/.."
-venv=${1:-.venv}
-export UV_PYTHON_DOWNLOADS=never                # a missing Python is an answer, not a long wait
-export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}" # as pip does: needed behind many a proxy
+venv=$1
 
 # A candidate is believed only after it ran: version managers leave launchers that fail.
 versions=$(sed -n 's/^requires-python = "\(.*\)"/\1/p' pyproject.toml)
@@ -48,7 +45,7 @@ if ! "$venv/bin/python" -c "$probe" "$versions" >/dev/null 2>&1; then # none yet
     echo "Building $venv with $path ($answer). This happens once."
     rm -rf "$venv"
     "$python" -m venv "$venv"
-elif [ "$(cat "$venv/.stamp" 2>/dev/null || pwd)" != "$(pwd)" ]; then
+elif [ "$(cat "$venv/.stamp" 2>/dev/null || pwd -P)" != "$(pwd -P)" ]; then
     echo "The folder was moved, and the scripts in $venv hold the old path: writing them again."
     "$venv/bin/python" -m venv "$venv"
     reinstall=--reinstall
@@ -63,4 +60,4 @@ python=$venv/bin/python
     "$python" -m pip install --quiet --disable-pip-version-check -r requirements.txt
 # The build backend is in the lock, so building the course asks the network for nothing.
 "$python" -m uv pip install --python "$python" --quiet --no-deps --no-build-isolation -e .
-pwd >"$venv/.stamp"
+pwd -P >"$venv/.stamp"

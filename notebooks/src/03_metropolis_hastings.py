@@ -15,7 +15,7 @@
 # Symbols are collected in [the notation table](notation.md).
 #
 # <!-- times -->
-# About 28 minutes to read; the running time is not measured yet.
+# About 29 minutes to read; the running time is not measured yet.
 # <!-- /times -->
 
 # %%

@@ -1,8 +1,8 @@
 """One job in a process of its own: ``python -m course_utils.bench.worker FOLDER``.
 
-The folder holds ``job.json``, and ``data.npz`` where the job has data; the worker leaves
-``times.json`` and ``draws.npz`` there, or ``failure.txt``. It imports nothing heavy itself, so that the import of a
-library is timed and its memory counted.
+The folder holds ``job.json`` and ``data.npz``; the worker leaves ``times.json`` and ``draws.npz``
+there, or ``failure.txt``. It imports nothing heavy itself, so that the import of a library is
+timed and its memory counted.
 """
 
 import importlib
