@@ -417,8 +417,8 @@ figures.flows(
 )
 
 # %% [markdown]
-# On the left the flow is symmetric up to rounding. On the right every rejected step was left out, and the flow out of the
-# middle no longer equals the flow back.
+# Above, the flow is symmetric up to rounding. Below, every rejected step was left out, and the flow out of the middle no
+# longer equals the flow back.
 #
 # ### And the strongest test
 #
@@ -802,7 +802,7 @@ def look_at(make):
     tested = checks.invariance(jax.random.key(311), make(plain.logdensity, 1.7), plain)
     return {
         "R-hat fine": float(az.rhat(first)) < 1.01,
-        "ESS": round(float(az.ess(first)), -2),
+        "ESS": round(float(az.ess(first)) / 100) * 100,
         "mean fine": bool(abs(first.mean()) < 0.1),
         "sd": round(first.std(), 2),
         "invariance": "holds" if tested.passed else "fails",

@@ -39,6 +39,7 @@ def use_style() -> None:
             "grid.alpha": 0.3,
             "legend.frameon": False,
             "lines.linewidth": 2,
+            "savefig.dpi": 120,
             "savefig.facecolor": "white",
         }
     )
@@ -87,7 +88,7 @@ def figure(fig: Any, *, caption: str, alt: str) -> Figure:
             raise ValueError(f"{name} is empty; allowed is a sentence that describes the figure")
     buffer = io.BytesIO()
     # No version of matplotlib in the file: the same figure gives the same bytes.
-    fig.savefig(buffer, format="png", dpi=120, metadata={"Software": None})
+    fig.savefig(buffer, format="png", metadata={"Software": None})
     width = round(fig.get_figwidth() * 100)
     plt.close(fig)
     return Figure(buffer.getvalue(), width, caption, alt)

@@ -56,7 +56,7 @@ class Clock:
         self._watch.close()
 
     def report(self) -> dict[str, Any]:
-        """Return seconds per phase, in all, and the peak memory in MB."""
+        """Return seconds per phase, in all, and the memory in MB."""
         if self.wall_s is None:
             raise RuntimeError("stop() must be called when the draws are in hand")
         seconds = {f"{name}_s": value for name, value in self.seconds.items()}
@@ -65,4 +65,5 @@ class Clock:
             "other_s": other,
             "wall_s": self.wall_s,
             "peak_memory_mb": self._memory.peak_mb,
+            "start_memory_mb": self._memory.start_mb,
         }

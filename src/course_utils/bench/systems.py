@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 
@@ -33,12 +34,13 @@ Notes = dict[str, Any]
 
 
 class Settings(NamedTuple):
-    """Length of a run, and its seed."""
+    """Length of a run, its seed, and the cores for PyMC and nutpie (None: their own choice)."""
 
     num_chains: int
     num_warmup: int
     num_draws: int
     seed: int
+    cores: int | None = None
 
 
 class System(NamedTuple):
@@ -112,9 +114,15 @@ def run_numpyro(
 
 
 def run_pymc_numpyro(
-    make_model: Callable[[], Any], settings: Settings, clock: Clock
+    make_model: Callable[[], Any],
+    settings: Settings,
+    clock: Clock,
+    chain_method: str = "parallel",
 ) -> tuple[Arrays, Notes]:
-    """Sample a PyMC model with NumPyro's NUTS; as ``run_numpyro``, but a PyMC model is made."""
+    """Sample a PyMC model with NumPyro's NUTS; as ``run_numpyro``, but a PyMC model is made.
+
+    PyMC switches JAX to float64 when it first translates a model, for the rest of the process.
+    """
     with clock.phase("import"):
         import jax
         import numpyro.infer
@@ -126,10 +134,14 @@ def run_pymc_numpyro(
         made.append(timed(*args, **kwargs))
         return made[-1]
 
-    numpyro.infer.MCMC = keep  # PyMC makes its MCMC itself; this is how to get hold of it
     begin = time.perf_counter()
-    with make_model():
-        trace = pm.sample(nuts_sampler="numpyro", **_pymc_arguments(settings))
+    # PyMC makes its MCMC itself; this is how to get hold of it.
+    with mock.patch.object(numpyro.infer, "MCMC", keep), make_model():
+        trace = pm.sample(
+            nuts_sampler="numpyro",
+            nuts={"chain_method": chain_method},
+            **_pymc_arguments(settings),
+        )
     elapsed = time.perf_counter() - begin
     clock.stop()
     _divide_numpyro(made[0], elapsed, clock)
@@ -190,7 +202,10 @@ def run_pymc(
     begin = time.perf_counter()
     with make_model():
         trace = pm.sample(
-            nuts_sampler="pymc", discard_tuned_samples=False, **_pymc_arguments(settings)
+            nuts_sampler="pymc",
+            discard_tuned_samples=False,
+            cores=settings.cores,
+            **_pymc_arguments(settings),
         )
     clock.stop()
     warmup, stats = trace.warmup_sample_stats, trace.sample_stats
@@ -218,6 +233,7 @@ def run_nutpie(
         chains=settings.num_chains,
         tune=settings.num_warmup,
         draws=settings.num_draws,
+        cores=settings.cores,
         seed=settings.seed,
         progress_bar=False,
     )
@@ -272,4 +288,7 @@ SYSTEMS = {
     "pymc": System("pymc", ("pymc",), run_pymc, {}),
     "nutpie": System("pymc", ("pymc", "nutpie"), run_nutpie, {}),
     "pymc-numpyro": System("pymc", ("pymc", "numpyro"), run_pymc_numpyro, FOUR_DEVICES),
+    "pymc-numpyro-vectorized": System(
+        "pymc", ("pymc", "numpyro"), partial(run_pymc_numpyro, chain_method="vectorized"), {}
+    ),
 }

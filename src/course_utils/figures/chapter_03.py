@@ -97,7 +97,7 @@ def trace_and_histogram(draws: np.ndarray, density: Density, low: float, high: f
     grid = np.linspace(low, high, 300)
     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), width_ratios=[2, 1], sharey=True)
     left.plot(draws, lw=0.8)
-    left.set(xlabel="step", ylabel="p", title="the walk")
+    left.set(xlabel="step", ylabel="p", title="the walk", xlim=(0, 1.03 * len(draws)))
     right.hist(
         draws, bins=40, density=True, orientation="horizontal", color=COLORS["sky"], alpha=0.7
     )
@@ -113,25 +113,25 @@ def trace_and_histogram(draws: np.ndarray, density: Density, low: float, high: f
 
 
 def flows(grid: np.ndarray, panels: Mapping[str, np.ndarray]) -> Figure:
-    """Draw the flow π_i P_ij of one or more samplers on a grid, and what it lacks in symmetry."""
-    fig, axes = plt.subplots(2, len(panels), figsize=(4.4 * len(panels), 7.4), squeeze=False)
+    """Draw the flow π_i P_ij of each sampler on a grid, and beside it what it lacks in symmetry."""
+    fig, axes = plt.subplots(len(panels), 2, figsize=(8.8, 3.7 * len(panels)), squeeze=False)
     gap_scale = max(np.abs(flow - flow.T).max() for flow in panels.values()) or 1.0
-    for (title, flow), top, bottom in zip(panels.items(), axes[0], axes[1], strict=True):
+    extent = (grid[0], grid[-1], grid[-1], grid[0])
+    for (title, flow), (left, right) in zip(panels.items(), axes, strict=True):
         inner = flow - np.diag(np.diag(flow))
         gap = inner - inner.T
-        extent = (grid[0], grid[-1], grid[-1], grid[0])
-        top.imshow(inner, cmap="viridis", extent=extent, vmin=0)
-        bottom.imshow(gap, cmap="PuOr", extent=extent, vmin=-gap_scale, vmax=gap_scale)
-        top.set_title(f"{title}\nflow from i to j", fontsize=13)
-        bottom.set_title(f"flow minus its mirror\nlargest gap {np.abs(gap).max():.1e}", fontsize=13)
-        for ax in (top, bottom):
+        left.imshow(inner, cmap="viridis", extent=extent, vmin=0)
+        right.imshow(gap, cmap="PuOr", extent=extent, vmin=-gap_scale, vmax=gap_scale)
+        left.set_title(f"{title}\nflow from i to j", fontsize=13)
+        right.set_title(f"flow minus its mirror\nlargest gap {np.abs(gap).max():.1e}", fontsize=13)
+        for ax in (left, right):
             ax.set(xlabel="to p", ylabel="from p")
             ax.grid(False)
     return figure(
         fig,
-        caption="Top: probability that flows between two grid points in one step. Bottom: its "
+        caption="Left: probability that flows between two grid points in one step. Right: its "
         "difference from the mirror image, white where the flows balance.",
-        alt="Heat maps of the flow between grid points, one column per sampler: "
+        alt="Heat maps of the flow between grid points, one row per sampler: "
         + "; ".join(
             f"{title}: largest asymmetry {np.abs(flow - flow.T).max():.1e}"
             for title, flow in panels.items()
@@ -141,8 +141,10 @@ def flows(grid: np.ndarray, panels: Mapping[str, np.ndarray]) -> Figure:
 
 
 def step_sizes(chains: Mapping[float, np.ndarray], rates: Mapping[float, float]) -> Figure:
-    """Draw a walk for each of several step sizes."""
-    fig, axes = plt.subplots(len(chains), 1, figsize=(8, 2 * len(chains)), sharex=True, sharey=True)
+    """Draw a walk for each of several step sizes, the smallest on top."""
+    fig, axes = plt.subplots(
+        len(chains), 1, figsize=(8, 1.7 * len(chains)), sharex=True, sharey=True
+    )
     for ax, (size, draws) in zip(axes, chains.items(), strict=True):
         ax.plot(draws, lw=0.9)
         ax.set_title(f"step size {size:g}: accepts {rates[size]:.0%}", fontsize=13)
@@ -151,9 +153,9 @@ def step_sizes(chains: Mapping[float, np.ndarray], rates: Mapping[float, float])
     words = ", ".join(f"{size:g} accepts {rates[size]:.0%}" for size in chains)
     return figure(
         fig,
-        caption="The same target with three step sizes: too timid, about right, too bold.",
-        alt=f"Three traces; step size {words}. The first drifts slowly, the second moves freely, "
-        "the third stands still for long stretches.",
+        caption=f"The same target with {len(chains)} step sizes, from timid to bold.",
+        alt=f"{len(chains)} traces; step size {words}. Small steps drift slowly, large ones stand "
+        "still for long stretches.",
     )
 
 

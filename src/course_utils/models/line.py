@@ -13,7 +13,8 @@ shows how far it pulls the line off.
 
 References
 ----------
-Foreman-Mackey, D. (2022). An astronomer's introduction to NumPyro. https://dfm.io
+Foreman-Mackey, D. (2022). An astronomer's introduction to NumPyro.
+https://dfm.io/posts/intro-to-numpyro/
 Hogg, D. W., Bovy, J. & Lang, D. (2010). Data analysis recipes: Fitting a model to data.
 arXiv:1008.4686, section 1 and table 1.
 """
