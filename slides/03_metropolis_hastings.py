@@ -103,7 +103,7 @@ chapter.run("figures.idea(")
 # %% tags=["hide-input"]
 chapter.run("figures.idea(", "def metropolis_by_hand", "def log_posterior_by_hand")
 walk = (chapter.draws[:5], chapter.proposals[:5], chapter.accepted[:5])
-chapter.figures.film_strip(chapter.posterior.pdf, 0.5, 0.9, chapter.start, *walk)
+chapter.figures.film_strip(chapter.posterior.pdf, 0.45, 0.9, chapter.start, *walk)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Write down the five draws. How many different numbers are among them?
@@ -357,7 +357,7 @@ chapter.run("def sweep(")
 # for each dimension, each scaled to its own best.
 #
 # **Ask.** "How wrong may the acceptance rate be before you lose half?" Let them read it from the right panel. *Answer:* the
-# top is flat, anything between about 15 % and 50 % will do. So do not fuss.
+# top is flat, anything between about 20 % and 50 % will do. So do not fuss.
 #
 # **Ask.** "The curves are scaled. What is hidden?" *Answer:* the best itself falls like one over the dimension. That is the bad news, and
 # the reason for Hamiltonian Monte Carlo.

@@ -195,7 +195,8 @@ def test_clock():
     assert report["other_s"] == pytest.approx(report["wall_s"] - report["import_s"] - 2.0)
 
 
-def test_models_of_the_coin_are_the_one_of_the_package():
+@pytest.mark.parametrize("likelihood", coin.LIKELIHOODS)
+def test_models_of_the_coin_are_the_one_of_the_package(likelihood):
     """The benchmark writes the model once more, so that PyMC's process need not import JAX.
 
     Log densities agree to 1e-4: a hundred terms of size one in float32.
@@ -203,10 +204,11 @@ def test_models_of_the_coin_are_the_one_of_the_package():
     from numpyro.infer.util import log_density
 
     data = binomial.simulate(num_observations=100)
-    pymc_logp = coin.pymc_model(data.successes).compile_logp(jacobian=False)
+    pymc_logp = coin.pymc_model(data.successes, likelihood).compile_logp(jacobian=False)
+    numpyro_model = coin.numpyro_model(data.successes, likelihood)
     for p in np.random.default_rng(60).uniform(0.05, 0.95, size=20):
         wanted = float(binomial.log_joint({"p": p}, data))
-        numpyro_logp = log_density(coin.numpyro_model(data.successes), (), {}, {"p": p})[0]
+        numpyro_logp = log_density(numpyro_model, (), {}, {"p": p})[0]
         assert float(numpyro_logp) == pytest.approx(wanted, rel=1e-4)
         theirs = pymc_logp({"p_logodds__": np.log(p) - np.log1p(-p)})
         assert float(theirs) == pytest.approx(wanted, rel=1e-4)
@@ -235,6 +237,7 @@ def test_more_flips_keep_the_first_ones():
         (["--systems", "numpyro,stanley"], "got stanley, allowed are numpyro"),
         (["--sizes", "100,many"], "got 100,many, allowed are whole numbers"),
         (["--sizes", "0"], "got 0, allowed are whole numbers"),
+        (["--likelihood", "cauchy"], "got cauchy, allowed are bernoulli, binomial"),
         (["--repeats", "0"], "Invalid value for '--repeats'"),
     ],
 )

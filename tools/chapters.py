@@ -73,7 +73,7 @@ def record(page: Page, cold_seconds: float, warm_seconds: float | None = None) -
 def times_line(page: Page, notebook: NotebookNode) -> str:
     """Return the sentence on times that the opening cell of a chapter holds."""
     minutes = reading_minutes(notebook)
-    read = f"About {minutes} minute{'s' if minutes > 1 else ''} to read"
+    read = f"About {minutes} minute{'s' if minutes > 1 else ''} to read, exercises not counted"
     row = measured(page.root).get(page.name)
     if row is None:
         return f"{read}; the running time is not measured yet."

@@ -118,13 +118,15 @@ def build(
 ) -> float | None:
     """Derive the notebook from the text; return the seconds of execution, None if none was due.
 
-    New prose is taken over as it is; new code is executed. A page that fails, or that writes to
+    New prose is taken over as it is; new code is executed, and adds its row to the recorded table
+    of costs (see `course_utils.costs`). A page that fails, or that writes to
     stderr, leaves the old notebook untouched.
     """
     notebook = pages.merge(pages.read_text(page), pages.read_notebook(page))
     seconds = None
     if force or not pages.is_fresh(notebook):
-        seconds = execute(notebook, page, variables, on_cell)
+        recording = {"COURSE_RECORD": "1", **(variables or {})}
+        seconds = execute(notebook, page, recording, on_cell)
         wrong = rules.output_problems(notebook)
         if wrong:
             listed = "\n".join(f"  {line}" for line in wrong)

@@ -35,7 +35,7 @@ from course_utils.display import show_source, use_style
 from course_utils.environment import check_environment
 from course_utils.exercises import check
 from course_utils.figures import chapter_00 as figures
-from course_utils.models import eight_schools
+from course_utils.models import binomial, eight_schools
 from course_utils.timing import time_jax, time_python
 
 use_style()
@@ -97,9 +97,10 @@ figures.draw_simulate_keep(coins, flipped, 7, 10, exact.pdf)
 #   extreme ones.
 # - The *likelihood* is the probability of the data for a given $p$. For $y$ heads in $n$ flips it is binomial,
 #   $\binom{n}{y}\, p^y (1 - p)^{n - y}$.
-# - The *posterior* is what the data leave of the prior. Bayes' rule says that it is proportional to the product of the two:
+# - The *posterior*, written $\pi(p)$ in this course, is what the data leave of the prior. Bayes' rule says that it is proportional to the
+#   product of the two:
 #
-# $$p(p \mid y) \;\propto\; p\,(1 - p) \cdot p^{y} (1 - p)^{n - y} = p^{\,1 + y} (1 - p)^{1 + n - y} .$$
+# $$\pi(p) \;\propto\; p\,(1 - p) \cdot p^{y} (1 - p)^{n - y} = p^{\,1 + y} (1 - p)^{1 + n - y} .$$
 #
 # That is the shape of a $\mathrm{Beta}(2 + y,\; 2 + n - y)$ density. Its mean is $(2 + y) / (4 + n)$. A prior for which the posterior has the
 # same family is called *conjugate*. Most models have no such luck, and this is why the course exists.
@@ -158,8 +159,9 @@ ratio = (slow.median_s / 40_000) / (fast.median_s / 1_000_000)
 print(f"a try by hand takes {ratio:.1f} times as long as a compiled one")
 
 # %% [markdown]
-# Read a line of this kind from left to right: tracing and compiling are paid once, the first call may be slower than the
-# others, *steady* is what every further call costs. Do both versions give the same answer?
+# Read such a line from left to right. JAX first runs your function once to write down its operations (*trace*), then compiles the
+# list: both are paid once. The first call may be slower than the others; *steady* is what every further call costs. The rest says
+# how much memory was in use, which kind of numbers were computed, where, and when. Do both versions give the same answer?
 
 # %%
 p, keep = simulate(jax.random.key(2))
@@ -172,7 +174,10 @@ assert abs(error) < 4
 # %% [markdown]
 # ## Where it breaks
 #
-# **Predict.** With 100 flips instead of 10, what share of the coins do you keep? And for data that are not whole numbers?
+# **Predict.** With 70 heads in 100 flips instead of 7 in 10, what share of the coins do you keep? And with data that are not
+# whole numbers?
+#
+# The answer is known: if $p$ is itself drawn from a Beta(2, 2) prior, the number of heads has a *beta-binomial* distribution.
 
 # %%
 for flips in (10, 100, 1000, 10_000):
@@ -237,7 +242,8 @@ pd.DataFrame(data._asdict(), index=list("ABCDEFGH")).T
 # %% [markdown]
 # Is coaching worth it, and at school A more than at school C? The standard errors are large, so the differences may be chance. The
 # model says: school $j$ has a true effect $\theta_j$, the true effects scatter around a common mean $\mu$ with a spread $\tau$, and both are
-# unknown. The data decide how much the schools have in common. Chapter 09 is about this model.
+# unknown. The data decide how much the schools have in common. In NumPyro's words: `plate` means *once for each school*, `HalfCauchy` is a
+# distribution on positive numbers, and `deterministic` keeps a computed quantity together with the draws. Chapter 09 is about this model.
 
 # %%
 show_source(eight_schools.numpyro_noncentered)
@@ -291,16 +297,28 @@ assert all(verdict.passed for verdict in verdicts.values())
 
 # %% [markdown]
 # A real model on real data, sampled by a library and held against the truth. This is how every page of the course works: **no
-# number is typed; each is computed by the page and checked.**
+# result is typed; each is computed by the page and checked.** And the two questions? With draws, any question is a share of draws:
+
+# %% tags=["tol-0.1"]
+theta = effects["theta"]
+print(f"P(coaching helps on average)   = {float((effects['mu'] > 0).mean()):.2f}")
+print(f"P(it helps more at A than at C) = {float((theta[..., 0] > theta[..., 2]).mean()):.2f}")
+
+# %% [markdown]
+# Coaching probably helps. That it helps more at A than at C is hardly a better bet than heads on a fair coin, although A reported the
+# largest effect and C the smallest. Most of this gap was chance.
 
 # %% [markdown]
 # ## What it costs
 #
-# Every chapter measures its sampler and adds a row to one table for the whole course. Here is the first row: NUTS on the coin,
-# with its run compiled once.
+# Every chapter measures its sampler and adds a row to one table for the whole course. Here is the first row: NUTS on the coin of the
+# next chapters, which was flipped 100 times, with its run compiled once.
 
 
 # %%
+next_coin = binomial.pooled(binomial.simulate())
+
+
 @jax.jit
 def run_nuts(key):
     """Warm-up and 4 chains of 1000 draws of the coin."""
@@ -312,7 +330,8 @@ def run_nuts(key):
         chain_method="vectorized",
         progress_bar=False,
     )
-    sampler.run(key, heads=7, flips=10, extra_fields=("accept_prob", "num_steps"))
+    heads, flips = int(next_coin.successes[0]), int(next_coin.trials[0])
+    sampler.run(key, heads=heads, flips=flips, extra_fields=("accept_prob", "num_steps"))
     extra = sampler.get_extra_fields()
     return (
         sampler.get_samples(group_by_chain=True)["p"],
@@ -324,13 +343,20 @@ def run_nuts(key):
 # %% tags=["nbval-ignore-output"]
 timing = time_jax(run_nuts, jax.random.key(0), name="NUTS on the coin")
 nuts_draws, accept, steps = run_nuts(jax.random.key(0))
-row = cost_row("NUTS (NumPyro)", "coin, 10 flips", nuts_draws[..., None], timing, float(accept),
-               gradients_per_draw=float(steps))  # fmt: skip
-running_table(row).T
+row = cost_row(
+    "NUTS (NumPyro)",
+    "coin, 100 flips",
+    nuts_draws[..., None],
+    timing,
+    float(accept),
+    num_warmup=500,
+    gradients_per_draw=float(steps),
+)
+running_table(row).T.loc[["ess", "ess_per_s", "ess_per_s_with_compile"]]
 
 # %% [markdown]
-# `ess_per_s` counts effective draws a second once everything is compiled, `ess_per_s_with_compile` in the first run. For a small
-# model the second number is the one you feel.
+# `ess` says how many independent draws the run is worth, `ess_per_s` how many a second once everything is compiled, and
+# `ess_per_s_with_compile` how many in the first run. For a small model the last number is the one you feel.
 
 # %% [markdown]
 # ## How a chapter works

@@ -22,6 +22,7 @@ def cost_row(
     timing: Timing,
     acceptance_rate: float,
     *,
+    num_warmup: int = 0,
     gradients_per_draw: float = 0.0,
 ) -> "pd.DataFrame":
     """Measure what one effective draw costs.
@@ -31,13 +32,16 @@ def cost_row(
     sampler, target : str
         Names; together they identify the row.
     draws : ndarray, shape (num_chains, num_draws, dim)
-        What the timed call returned.
+        What the timed call returned, without its warm-up.
     timing : Timing
-        The time of that call.
+        The time of that call, warm-up included.
     acceptance_rate : float
         Mean acceptance probability, between 0 and 1.
+    num_warmup : int
+        Steps of each chain that were timed but thrown away.
     gradients_per_draw : float
-        Gradients of the log density per draw and chain; 0 for samplers that use none.
+        Gradients of the log density per draw; 0 for samplers that use none. Those of the warm-up
+        do not count.
 
     Returns
     -------
@@ -57,7 +61,9 @@ def cost_row(
         {
             "sampler": [sampler],
             "target": [target],
-            "us_per_step": [1e6 * timing.median_s / num_draws],
+            "us_per_step": [
+                1e6 * timing.median_s / (draws.shape[0] * (draws.shape[1] + num_warmup))
+            ],
             "acceptance_rate": [acceptance_rate],
             "autocorrelation_time": [num_draws / ess],
             "ess": [ess],

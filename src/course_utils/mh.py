@@ -135,7 +135,7 @@ def log_normal_walk(step_size: float | Array) -> Proposal:
     return propose
 
 
-def independence(draw: Callable[[Array], Array], logdensity: LogDensity) -> Proposal:
+def independence(draw: Callable[[Array], Array], proposal_logdensity: LogDensity) -> Proposal:
     """Propose from one fixed density q, wherever the chain stands.
 
     log_q_ratio = log q(x) - log q(x').
@@ -144,13 +144,13 @@ def independence(draw: Callable[[Array], Array], logdensity: LogDensity) -> Prop
     ----------
     draw : Callable
         ``draw(key) -> position`` of shape (dim,), a draw from q.
-    logdensity : Callable
+    proposal_logdensity : Callable
         log q up to a constant, ``(dim,) -> ()``. Its tails must be no lighter than the target's.
     """
 
     def propose(key, position):
         proposed = draw(key)
-        return proposed, logdensity(position) - logdensity(proposed)
+        return proposed, proposal_logdensity(position) - proposal_logdensity(proposed)
 
     return propose
 

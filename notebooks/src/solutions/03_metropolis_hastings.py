@@ -29,10 +29,10 @@ step_size = 24 / np.tan(0.44 * np.pi / 2)
 check("3.1", step_size)
 
 # %% [markdown]
-# ## Exercise 3.2: the ratio of a factor
+# ## Exercise 3.2: the ratio of a new walk
 #
-# The fraction is $x'/x$, since the log-normal density carries the factor $1/x'$ on the way forth and $1/x$ on the way back. Its
-# logarithm is a difference. Note the order: the *new* position comes first.
+# With $u = x - 1$ the walk is $u' = u\, e^{s z}$, the walk by factors, whose ratio is $u'/u$. A shift changes no density's height, so the
+# ratio is $(x' - 1) / (x - 1)$. Its logarithm is a difference. Note the order: the *new* position comes first.
 
 
 # %% tags=["exercise"]
@@ -40,7 +40,7 @@ check("3.1", step_size)
 def log_q_ratio(x, x_new):
     """Logarithm of q(x | x_new) / q(x_new | x)."""
     ### BEGIN SOLUTION
-    return np.log(x_new) - np.log(x)
+    return np.log(x_new - 1) - np.log(x - 1)
     ### END SOLUTION
 
 

@@ -1,15 +1,19 @@
 """One coin, many flips: what a sampler costs as its data grow.
 
-    p ~ Beta(2, 2),    y_i ~ Binomial(1, p),    i = 1 … N
+    p ~ Beta(2, 2),    y_i ~ Bernoulli(p),    i = 1 … N
 
 Added up, N flips are one number and cost a sampler the same whatever N is. Here every flip stays
 an observation of its own, as the rows of a real data set would, so each evaluation of the log
 density visits N numbers. The posterior is Beta(2 + heads, 2 + tails) all the same, and every row
 says whether the draws agree with it.
+
+Binomial(1, p) is the same distribution as Bernoulli(p), written in another way. A job may ask for
+it, to see what the way of writing costs.
 """
 
 import importlib.util
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,36 +28,42 @@ from course_utils.bench.systems import SYSTEMS, Settings
 MAX_Z = 4.0
 
 
-def numpyro_model(flips: np.ndarray) -> Callable[[], None]:
+def numpyro_model(flips: np.ndarray, likelihood: str = "bernoulli") -> Callable[[], None]:
     """Return the NumPyro program for a vector of zeros and ones."""
     import numpyro
     import numpyro.distributions as dist
 
     def model() -> None:
         p = numpyro.sample("p", dist.Beta(2.0, 2.0))
-        numpyro.sample("y", dist.Binomial(1, p), obs=flips)
+        flip = dist.Bernoulli(p) if likelihood == "bernoulli" else dist.Binomial(1, p)
+        numpyro.sample("y", flip, obs=flips)
 
     return model
 
 
-def pymc_model(flips: np.ndarray) -> Any:
+def pymc_model(flips: np.ndarray, likelihood: str = "bernoulli") -> Any:
     """Return the PyMC model for a vector of zeros and ones."""
     import pymc as pm
 
     with pm.Model() as model:
         p = pm.Beta("p", 2.0, 2.0)
-        pm.Binomial("y", 1, p, observed=flips)
+        if likelihood == "bernoulli":
+            pm.Bernoulli("y", p, observed=flips)
+        else:
+            pm.Binomial("y", 1, p, observed=flips)
     return model
 
 
 MODELS = {"numpyro": numpyro_model, "pymc": pymc_model}
+LIKELIHOODS = ("bernoulli", "binomial")
 
 
 def measure(job: Job, data: Arrays, clock: Clock) -> tuple[Arrays, Row]:
     """Do one job in the worker."""
     system = SYSTEMS[job["system"]]
     settings = Settings(job["chains"], job["warmup"], job["draws"], seed=42 + job["repeat"])
-    draws, notes = system.run(lambda: MODELS[system.language](data["flips"]), settings, clock)
+    make_model = partial(MODELS[system.language], data["flips"], job["likelihood"])
+    draws, notes = system.run(make_model, settings, clock)
     return draws, notes | {"dtype": str(draws["p"].dtype)}
 
 
@@ -98,7 +108,13 @@ BENCHMARK = Benchmark(
 
 
 def make_jobs(
-    systems: list[str], sizes: list[int], repeats: int, chains: int, warmup: int, draws: int
+    systems: list[str],
+    sizes: list[int],
+    repeats: int,
+    likelihood: str,
+    chains: int,
+    warmup: int,
+    draws: int,
 ) -> list[Job]:
     """List all jobs, systems innermost, so that a drift of the machine meets all alike."""
     return [
@@ -107,6 +123,7 @@ def make_jobs(
             "system": system,
             "size": size,
             "repeat": repeat,
+            "likelihood": likelihood,
             "chains": chains,
             "warmup": warmup,
             "draws": draws,
@@ -121,6 +138,7 @@ def command(
     systems: Annotated[str, typer.Option(help="Comma-separated.")] = ",".join(SYSTEMS),
     sizes: Annotated[str, typer.Option(help="Numbers of flips, comma-separated.")] = "100",
     repeats: Annotated[int, typer.Option(min=1)] = 5,
+    likelihood: Annotated[str, typer.Option(help="bernoulli, or binomial of one")] = "bernoulli",
     chains: Annotated[int, typer.Option(min=1)] = 4,
     warmup: Annotated[int, typer.Option(min=1)] = 1000,
     draws: Annotated[int, typer.Option(min=4)] = 2000,
@@ -134,6 +152,10 @@ def command(
         raise typer.BadParameter(
             f"got {', '.join(unknown)}, allowed are {', '.join(SYSTEMS)}", param_hint="--systems"
         )
+    if likelihood not in LIKELIHOODS:
+        raise typer.BadParameter(
+            f"got {likelihood}, allowed are {', '.join(LIKELIHOODS)}", param_hint="--likelihood"
+        )
     try:
         counts = [int(size) for size in sizes.split(",")]
     except ValueError:
@@ -142,7 +164,7 @@ def command(
         raise typer.BadParameter(
             f"got {sizes}, allowed are whole numbers ≥ 1 with commas between", param_hint="--sizes"
         )
-    jobs = make_jobs(chosen, counts, repeats, chains, warmup, draws)
+    jobs = make_jobs(chosen, counts, repeats, likelihood, chains, warmup, draws)
     rows = run_jobs(BENCHMARK, jobs, json, time_limit_s=time_limit)
     if any(row["status"] == "ok" and not row["agrees"] for row in rows):
         raise typer.Exit(code=1)

@@ -68,7 +68,7 @@ def call(function: Callable, *args: Any) -> Any:
     except Exception as error:
         raise KeepWorking(f"`{name}` stopped with {type(error).__name__}: {error}") from error
     if result is None or result is Ellipsis:
-        raise NotStarted(f"`{name}` returns nothing yet: replace the `...` by your code")
+        raise NotStarted(f"`{name}` returns nothing yet: write your code in place of the `...`")
     return result
 
 
@@ -145,7 +145,7 @@ def grade(number: str, answer: Any, time_limit: float = TIME_LIMIT) -> Outcome:
 
 def _judge(grader: Callable[[Any], Verdict], answer: Any) -> Outcome:
     if answer is None or answer is Ellipsis:
-        return Outcome("not started", "answer", "replace the `...` by your answer")
+        return Outcome("not started", "answer", "write your answer into the cell above")
     try:
         verdict = grader(answer)
     except NotStarted as stub:

@@ -98,22 +98,11 @@ def course_map(existing: Collection[int]) -> Figure:
     """Draw the chapters and what each needs; filled boxes exist, dashed ones are planned."""
     fig, ax = plt.subplots(figsize=(13, 4.6))
     place = {number: (1.75 * x, 1.5 * y) for number, _, _, (x, y) in CHAPTERS}
-    for number, title, needs, _ in CHAPTERS:
-        for before in needs:
-            ax.annotate(
-                "",
-                place[number],
-                place[before],
-                arrowprops={
-                    "arrowstyle": "->",
-                    "color": COLORS["grey"],
-                    "shrinkA": 32,
-                    "shrinkB": 34,
-                },
-            )
+    boxes = {}
+    for number, title, _, _ in CHAPTERS:
         color = COLORS["blue"] if number in CORE else COLORS["grey"]
         here = number in existing
-        ax.text(
+        boxes[number] = ax.text(
             *place[number],
             f"{number:02d}\n{title}",
             ha="center",
@@ -127,7 +116,22 @@ def course_map(existing: Collection[int]) -> Figure:
                 "linestyle": "-" if here else "--",
                 "linewidth": 1.5,
             },
-        )
+        ).get_bbox_patch()
+    for number, _, needs, _ in CHAPTERS:
+        for before in needs:
+            ax.annotate(
+                "",
+                place[number],
+                place[before],
+                arrowprops={
+                    "arrowstyle": "-|>",
+                    "color": COLORS["grey"],
+                    "patchA": boxes[before],
+                    "patchB": boxes[number],
+                    "shrinkA": 3,
+                    "shrinkB": 3,
+                },
+            )
     ax.set(xlim=(-1, 15), ylim=(-2.3, 2.3))
     ax.axis("off")
     titles = {number: title.replace("\n", " ") for number, title, _, _ in CHAPTERS}

@@ -41,7 +41,9 @@ def idea(density: Density, low: float, high: float, here: float, up: float, down
         )
     ax.vlines(here, 0, density(here), color=COLORS["black"])
     ax.plot(here, density(here), "o", color=COLORS["black"], markersize=10)
-    ax.annotate("you are here", (here, 0), (8, 8), textcoords="offset points")
+    ax.annotate(
+        "you are here", (here, density(here)), (-12, 4), textcoords="offset points", ha="right"
+    )
     ax.set(xlabel="p", ylabel="height (any scale)", yticks=[], xlim=(low, high), ylim=(0, None))
     return figure(
         fig,
@@ -129,8 +131,9 @@ def flows(grid: np.ndarray, panels: Mapping[str, np.ndarray]) -> Figure:
             ax.grid(False)
     return figure(
         fig,
-        caption="Left: probability that flows between two grid points in one step. Right: its "
-        "difference from the mirror image, white where the flows balance.",
+        caption="Left: probability that flows between two different grid points in one step. "
+        "Right: its difference from the mirror image: violet for more flow than back, orange for less, "
+        "white for balance.",
         alt="Heat maps of the flow between grid points, one row per sampler: "
         + "; ".join(
             f"{title}: largest asymmetry {np.abs(flow - flow.T).max():.1e}"
