@@ -13,8 +13,11 @@ from course_utils.exercises import KeepWorking, call, exercise, number
 @exercise("0.1")
 def _posterior_mean(answer: Any) -> Verdict:
     got, exact = number(answer, "posterior_mean"), stats.beta(2 + 3, 2 + 7).mean()
-    hints = {3 / 10: " That is the share of heads in the data; the prior is missing.", 0.5: " That "
-             "is the mean of the prior; the data are missing."}  # fmt: skip
+    hints = {
+        3 / 10: " That is the share of heads in the data; the prior is missing.",
+        1 / 2: " That is the mean of the prior; the data are missing.",
+        9 / 14: " That is the answer for 7 heads.",
+    }
     hint = next((text for value, text in hints.items() if abs(got - value) < 1e-3), "")
     return Verdict(
         abs(got - exact) < 1e-3,  # three digits, as the exercise asks
@@ -27,16 +30,19 @@ def _posterior_mean(answer: Any) -> Verdict:
 def _flat_prior_model(answer: Callable) -> Verdict:
     from numpyro import handlers
 
-    def log_parts(p):
+    def log_parts(p, heads, flips):
         conditioned = handlers.substitute(handlers.seed(answer, 0), {"p": p})
-        trace = handlers.trace(conditioned).get_trace(heads=7, flips=10)
+        with handlers.trace() as trace:
+            result = conditioned(heads=heads, flips=flips)
         sites = {name: site for name, site in trace.items() if site["type"] == "sample"}
-        if not sites:
+        if not sites and (result is None or result is Ellipsis):
             return None  # the stub
+        if not sites:
+            raise KeepWorking("it returns something, but calls no `numpyro.sample`")
         if "p" not in sites or sites["p"]["is_observed"]:
-            raise KeepWorking("there must be an unobserved site with the name 'p'")
+            raise KeepWorking("one `numpyro.sample`, the prior, must have the name 'p' and no obs=")
         if not any(site["is_observed"] for site in sites.values()):
-            raise KeepWorking("no site is observed; hand the data in by obs=heads")
+            raise KeepWorking("nothing is observed; hand the data in by obs=heads")
         prior = sites["p"]["fn"].log_prob(p)
         data = sum(site["fn"].log_prob(site["value"]).sum() for site in sites.values()
                    if site["is_observed"])  # fmt: skip
@@ -45,19 +51,20 @@ def _flat_prior_model(answer: Callable) -> Verdict:
     if not callable(answer):
         raise KeepWorking(f"a function is expected, but this is {type(answer).__name__}")
     log_parts.__name__ = getattr(answer, "__name__", "the answer")  # for messages
-    for p in (0.1, 0.5, 0.8):
-        prior, likelihood = call(log_parts, p)
+    for p, heads, flips in ((0.1, 7, 10), (0.5, 7, 10), (0.8, 7, 10), (0.4, 2, 5)):
+        prior, likelihood = call(log_parts, p, heads, flips)
         for name, got, exact in (
             ("prior", prior, stats.beta(1, 1).logpdf(p)),
-            ("likelihood", likelihood, stats.binom(10, p).logpmf(7)),
+            ("likelihood", likelihood, stats.binom(flips, p).logpmf(heads)),
         ):
             if abs(got - exact) > 1e-4:  # float32, numbers of size one to ten
                 return Verdict(
                     False,
                     name,
-                    f"at p = {p} the log {name} is {got:.4f}, but {exact:.4f} is wanted",
+                    f"at p = {p}, with {heads} heads in {flips} flips, the log {name} is "
+                    f"{got:.4f}, but {exact:.4f} is wanted",
                 )
-    return Verdict(True, "model", "prior and likelihood agree with SciPy at three points")
+    return Verdict(True, "model", "prior and likelihood agree with SciPy at four points")
 
 
 @exercise("0.3")
@@ -68,6 +75,14 @@ def _repaired(answer: Callable) -> Verdict:
             False,
             "number of draws",
             f"40,000 tries gave kept draws of shape {draws.shape}; about one try in nine fits",
+        )
+    if not ((draws > 0) & (draws < 1)).all():
+        return Verdict(False, "range", "some draws of p do not lie between 0 and 1")
+    if len(draws) > 8000:  # one in nine fits: 4400 with a standard deviation of 63
+        return Verdict(
+            False,
+            "number of draws",
+            f"40,000 tries kept {len(draws)} coins; about one in nine shows exactly 7 heads",
         )
     distance = ks_distance(draws, stats.beta(2 + 7, 2 + 3).cdf)
     bound = dkw_envelope(len(draws), 1, 1e-4)

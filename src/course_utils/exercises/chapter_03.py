@@ -33,17 +33,20 @@ def _step_size(answer: Any) -> Verdict:
 @exercise("3.2")
 def _log_q_ratio(answer: Callable) -> Verdict:
     def log_q(new, old):
-        return stats.lognorm(s=0.7, scale=old).logpdf(new)
+        return stats.lognorm(s=0.7, loc=1.0, scale=old - 1).logpdf(new)
 
-    pairs = [(1.0, 2.0), (3.0, 0.5), (0.2, 0.9), (5.0, 5.0)]
+    pairs = [(2.0, 3.0), (4.0, 1.5), (1.2, 1.9), (6.0, 6.0)]
     got = np.array([number(call(answer, x, new), "the result") for x, new in pairs])
     right = np.array([log_q(x, new) - log_q(new, x) for x, new in pairs])
     if np.allclose(got, right, rtol=1e-5, atol=1e-6):  # float32 answers are welcome
         return Verdict(True, "reversibility", "the forward and backward flows balance")
     x, new = pairs[0]
     reason = f"from x = {x:g} to x_new = {new:g} it gives {got[0]:.4f} instead of {right[0]:.4f}"
+    by_factors = np.log([new / x for x, new in pairs])
     if np.allclose(got, -right, atol=1e-6):
         reason += "; the sign is reversed: q(x | x_new) belongs on top"
+    elif np.allclose(got, by_factors, atol=1e-6):
+        reason += "; this is the ratio for x' = x exp(s z), without the shift by 1"
     elif np.allclose(got, 0):
         reason += "; zero would mean that the proposal is symmetric, and a factor is not"
     elif np.allclose(np.log(np.abs(got) + 1e-300), right, atol=1e-5):
@@ -73,6 +76,19 @@ def _repaired(answer: Callable) -> Verdict:
             "rejected means repeated",
             f"{stay:.0%} of the steps stayed where they were; a rejection repeats the position",
         )
+    # A chain that runs away has a huge Monte Carlo error, within which anything would pass. A right
+    # one has an error of about 0.03 here, so 0.3 is ten times that.
+    if abs((draws**2).mean() - 1) > 0.3:
+        cause = (
+            "the walk runs away; is a step downhill ever refused?"
+            if (draws**2).mean() > 10
+            else "does log_p always belong to the position?"
+        )
+        return Verdict(
+            False,
+            "invariance",
+            f"the mean of x² is {(draws**2).mean():.4g} where 1 is wanted; {cause}",
+        )
     verdict = checks.mean_within_mcse((draws**2).reshape(1, -1), 1.0, "x²", alpha=1e-4)
     return verdict._replace(property="invariance")
 
@@ -82,13 +98,19 @@ def _barker(answer: Callable) -> Verdict:
     def acceptance(log_ratio):
         return number(call(answer, log_ratio), "the acceptance probability")
 
-    extremes = [acceptance(-2000.0), acceptance(2000.0)]
-    if extremes != [0.0, 1.0]:
+    low, high = acceptance(-2000.0), acceptance(2000.0)
+    if abs(low) > 1e-12 or abs(high - 1) > 1e-12:
+        cause = "does exp overflow?"
+        if (low, high) == (1.0, 0.0):
+            cause = "is the sign of log r reversed?"
+        elif low == high:
+            cause = "does it depend on log r?"
+        elif low < 0:
+            cause = "a probability is wanted, not its logarithm"
         return Verdict(
             False,
             "range",
-            f"log ratios of -2000 and 2000 give {extremes[0]:g} and {extremes[1]:g}; wanted 0 and 1"
-            " (does exp overflow?)",
+            f"log ratios of -2000 and 2000 give {low:g} and {high:g}; wanted 0 and 1 ({cause})",
         )
     grid = np.linspace(-2, 2, 20)
     target = np.exp(-0.5 * grid**2) / np.sum(np.exp(-0.5 * grid**2))
@@ -119,15 +141,24 @@ def _independence_proposal(answer: Callable) -> Verdict:
     new, log_q_ratio = pair
     if np.shape(new) != (2,) or np.shape(log_q_ratio) != ():
         raise KeepWorking(
-            f"the shapes returned are {np.shape(new)} and {np.shape(log_q_ratio)}; "
-            "wanted (2,) for the position and () for log_q_ratio"
+            f"the shapes returned are {np.shape(new)} and {np.shape(log_q_ratio)}; wanted (2,) for "
+            "the position and (), one number, for log_q_ratio: sum over the coordinates"
+        )
+    if not np.array_equal(new, call(answer, key, target.draw(key, 1)[0])[0]):
+        return Verdict(
+            False, "randomness", "the same key gave two different proposals; draw with `key`"
         )
     other = call(answer, key, target.draw(key, 2)[1] + 3.0)[0]
     if not np.array_equal(new, other):
         return Verdict(
             False, "independence", "the proposal moves with the position; q must ignore it"
         )
-    many = np.asarray(jax.vmap(lambda k: answer(k, new)[0])(jax.random.split(key, 20_000)))
+    try:
+        many = np.asarray(jax.vmap(lambda k: answer(k, new)[0])(jax.random.split(key, 20_000)))
+    except (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError) as error:
+        raise KeepWorking(
+            "it cannot be compiled: use jnp instead of np, and jnp.where instead of if"
+        ) from error
     distance = checks.ks_distance(many[:, 0], stats.norm(scale=2.0).cdf)
     bound = checks.dkw_envelope(20_000, 1, 1e-4)
     if distance > bound:
@@ -136,6 +167,20 @@ def _independence_proposal(answer: Callable) -> Verdict:
             "proposal",
             f"the proposals are {distance:.3f} away from Normal(0, 2²) (largest gap between the "
             f"cumulative curves; chance explains up to {bound:.3f})",
+        )
+    here, there = jax.numpy.array([1.0, -2.0]), call(answer, key, jax.numpy.array([1.0, -2.0]))
+    wanted = float((there[0] ** 2).sum() / 8 - 5 / 8)
+    if abs(float(there[1]) - wanted) > 1e-4:  # float32, numbers of size one
+        cause = ""
+        if abs(float(there[1]) + wanted) < 1e-4:
+            cause = "; the sign is reversed: log q(position) comes first"
+        elif float(there[1]) == 0:
+            cause = "; zero would mean a symmetric proposal"
+        return Verdict(
+            False,
+            "reversibility",
+            f"from {here.tolist()} to {[round(float(v), 3) for v in there[0]]} the log ratio is "
+            f"{float(there[1]):.4f}, but {wanted:.4f} is right{cause}",
         )
     kernel = metropolis_hastings(target.logdensity, answer)
     return checks.invariance(key, kernel, target)

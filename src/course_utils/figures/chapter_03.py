@@ -132,8 +132,8 @@ def flows(grid: np.ndarray, panels: Mapping[str, np.ndarray]) -> Figure:
     return figure(
         fig,
         caption="Left: probability that flows between two different grid points in one step. "
-        "Right: its difference from the mirror image: violet for more flow than back, orange for less, "
-        "white for balance.",
+        "Right: its difference from the mirror image: violet for more flow than back, orange for "
+        "less, white for balance.",
         alt="Heat maps of the flow between grid points, one row per sampler: "
         + "; ".join(
             f"{title}: largest asymmetry {np.abs(flow - flow.T).max():.1e}"
