@@ -15,7 +15,7 @@
 # No other chapter. Symbols are collected in [the notation table](notation.md).
 #
 # <!-- times -->
-# About 14 minutes to read; the running time is not measured yet.
+# About 15 minutes to read, exercises not counted; the running time is not measured yet.
 # <!-- /times -->
 
 # %%

@@ -15,7 +15,7 @@
 # Symbols are collected in [the notation table](notation.md).
 #
 # <!-- times -->
-# About 29 minutes to read; the running time is not measured yet.
+# About 30 minutes to read, exercises not counted; the running time is not measured yet.
 # <!-- /times -->
 
 # %%
