@@ -15,6 +15,8 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,6 +26,7 @@ from typer.testing import CliRunner
 from course_utils.bench import coin, jobs
 from course_utils.bench.app import app
 from course_utils.bench.clock import PHASES, Clock
+from course_utils.bench.quiet import watch_neighbours
 from course_utils.bench.systems import SYSTEMS
 from course_utils.models import binomial
 
@@ -72,9 +75,10 @@ def fake(tmp_path, monkeypatch):
     return fake_benchmark
 
 
-def run(benchmark, todo, file, time_limit_s=60.0):
+def run(benchmark, todo, file, time_limit_s=60.0, **options):
     console = Console(file=io.StringIO(), width=200)
-    rows = jobs.run_jobs(benchmark, todo, file, time_limit_s=time_limit_s, console=console)
+    options |= {"time_limit_s": time_limit_s, "console": console}
+    rows = jobs.run_jobs(benchmark, todo, file, **options)
     return rows, console.file.getvalue()
 
 
@@ -89,7 +93,7 @@ def test_every_result_is_one_line_with_all_that_a_measurement_states(fake, tmp_p
         parts = sum(row[f"{name}_s"] for name in (*PHASES, "other"))
         assert parts == pytest.approx(row["wall_s"])
         assert 0 < row["peak_memory_mb"] and row["ess_per_s"] == 2 / row["sampling_s"]
-        assert {"cpu", "threads", "versions", "date", "load_before"} <= set(row)
+        assert {"cpu", "threads", "versions", "date", "others_share"} <= set(row)
     assert "fine, size 7, repeat 1: wall" in shown and "2/2" in shown
 
 
@@ -167,6 +171,48 @@ def test_an_interrupt_leaves_no_worker_behind(fake, tmp_path):
     process.wait(timeout=30)
     assert not worker.is_running()
     assert jobs.read_rows(file) == []
+
+
+SPIN = "import sys, time\nend = time.time() + float(sys.argv[1])\nwhile time.time() < end: pass"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs the time of ended child processes")
+def test_neighbours_are_told_from_own_children():
+    """A second of spinning by a child is ours; by a process that is not waited for, it is not.
+
+    Other work on the machine may add to the share, never take from it; so own work is checked by
+    comparison with the machine's, and the stranger's by a lower bound of half of what it did.
+    """
+    cores = os.cpu_count()
+    with watch_neighbours() as alone:
+        subprocess.run([sys.executable, "-c", SPIN, "1.5"], check=True)
+    stranger = subprocess.Popen([sys.executable, "-c", SPIN, "30"])
+    try:
+        with watch_neighbours() as beside:
+            time.sleep(3)
+    finally:
+        stranger.kill()
+        stranger.wait()
+    assert beside.share > 0.5 / cores
+    assert alone.share < 1 - 0.5 / cores  # at least half a core's work is known to be ours
+
+
+def test_a_disturbed_job_has_no_result_and_is_tried_again(fake, tmp_path, monkeypatch):
+    shares = iter([0.4, 0.02])
+
+    @contextmanager
+    def told():
+        yield SimpleNamespace(share=next(shares))
+
+    waited = []
+    monkeypatch.setattr(jobs, "watch_neighbours", told)
+    monkeypatch.setattr(jobs, "wait_for_quiet", waited.append)
+    file = tmp_path / "rows.jsonl"
+    rows, _ = run(fake.BENCHMARK, fake.JOBS[:1], file, max_others=0.1)
+    assert rows[0]["why"] == "disturbed: others used 40% of the machine"
+    rows, _ = run(fake.BENCHMARK, fake.JOBS[:1], file, max_others=0.1)
+    assert rows[0]["status"] == "ok" and rows[0]["others_share"] == 0.02
+    assert waited == [0.1, 0.1]
 
 
 def test_remaining_time_is_that_of_like_jobs():

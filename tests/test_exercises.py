@@ -5,6 +5,7 @@ The checkers use fixed seeds, so a given answer always gets the same reply: noth
 
 import json
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -92,6 +93,17 @@ def ratio_reversed(log_density, start, step_size, num_steps, rng):
     return drops_nothing(lambda x: -log_density(x), start, step_size, num_steps, rng)
 
 
+def keeps_the_ratio(log_density, start, step_size, num_steps, rng):
+    position, log_p, draws = start, log_density(start), []
+    for _ in range(num_steps):
+        proposal = position + step_size * rng.normal()
+        log_ratio = log_density(proposal) - log_p
+        if np.log(rng.uniform()) < log_ratio:
+            position, log_p = proposal, log_ratio
+        draws.append(position)
+    return np.array(draws)
+
+
 def ignores_the_target(log_density, start, step_size, num_steps, rng):
     moves = rng.normal(size=num_steps) * (rng.uniform(size=num_steps) < 0.5)
     return start + step_size * np.cumsum(moves)
@@ -137,6 +149,7 @@ RIGHT = [
     ("3.2", lambda x, new: jnp.log((new - 1) / (x - 1))),
     ("3.3", drops_nothing),
     ("3.4", lambda log_ratio: 0.5 * (1 + np.tanh(log_ratio / 2))),
+    ("3.4", jax.nn.sigmoid),
 ]
 
 
@@ -172,6 +185,9 @@ WRONG = [
     ("3.3", all_accepted, "rejected means repeated"),
     ("3.3", ratio_reversed, "invariance"),
     ("3.3", ignores_the_target, "invariance"),
+    ("3.3", keeps_the_ratio, "invariance"),
+    ("3.3", lambda *a: np.abs(drops_nothing(*a)), "invariance"),
+    ("3.4", lambda log_ratio: min(1, np.exp(min(log_ratio, 0))) * (1 - 0.5 * np.exp(-abs(log_ratio))), "acceptance"),
     ("3.4", lambda log_ratio: float(expit(-log_ratio)), "range"),
     ("3.4", lambda log_ratio: min(1.0, np.exp(min(log_ratio, 0.0))), "acceptance"),
     ("3.4", lambda log_ratio: float(expit(2 * log_ratio)), "detailed balance"),
@@ -198,6 +214,10 @@ def raises(*args):
     raise RuntimeError("oh no")
 
 
+def leaves(*args):
+    sys.exit()
+
+
 def wants_more(a, b, c, d, e, f, g):
     return 1.0
 
@@ -205,7 +225,7 @@ def wants_more(a, b, c, d, e, f, g):
 @pytest.mark.parametrize("number", ALL)
 @pytest.mark.parametrize(
     "answer",
-    ["text", float("nan"), np.zeros((3, 3)), raises, wants_more, object(), lambda *a: "text",
+    ["text", float("nan"), np.zeros((3, 3)), raises, leaves, wants_more, object(), lambda *a: "text",
      lambda *a: np.nan, lambda *a: np.zeros((2, 2)), lambda *a: [], print],
 )  # fmt: skip
 def test_no_answer_breaks_the_checker(number, answer):

@@ -2,7 +2,9 @@
 
 False-alarm budget: the invariance tests run at alpha = 1e-4 each and the mean at 1e-4; with fewer
 than twenty of them the file fails a right sampler in less than 0.2 % of choices of the seeds. The
-seeds were drawn once. All other tests are exact.
+seeds were drawn once. The mutants are random too, but far away: with 20,000 chains the nearest of
+them, accepts_per_coordinate, was never less than .026 from the exact law on fresh keys, where .017
+is the bound; the right and the wrong samplers get the same budget.
 """
 
 import blackjax
@@ -53,9 +55,16 @@ def test_right_samplers_leave_the_target_as_it_is(name):
     assert verdict.passed, verdict
 
 
-def test_the_invariance_test_sees_a_distance_of_two_percent():
+def test_the_detectable_distance_is_below_two_percent():
     for target in (GAUSSIAN, GAMMA):
         assert checks.dkw_envelope(20_000, len(target.statistics), 1e-4) < 0.02
+
+
+def test_a_target_that_is_ten_percent_too_narrow_is_seen():
+    kernel = metropolis_hastings(lambda x: 1.1 * GAUSSIAN.logdensity(x), random_walk(1.0))
+    verdict = checks.invariance(jax.random.key(2029), kernel, GAUSSIAN)
+    assert not verdict.passed
+    assert verdict.property == "invariance"
 
 
 # The check that names each mutant. The step sizes make rejections frequent (about 60 %).
@@ -70,9 +79,7 @@ NAMED_OTHERWISE = {"never_moves": "movement"}
 def test_every_wrong_sampler_is_caught_by_the_check_that_names_it(
     name, make, target, step_size, named
 ):
-    verdict = checks.invariance(
-        jax.random.key(2027), make(target.logdensity, step_size), target, num_chains=40_000
-    )
+    verdict = checks.invariance(jax.random.key(2027), make(target.logdensity, step_size), target)
     assert not verdict.passed, name
     assert verdict.property == NAMED_OTHERWISE.get(name, named), verdict
 
@@ -159,6 +166,9 @@ def test_a_rejected_step_repeats_the_state_and_an_accepted_one_moves():
     wrong = museum.records_the_proposal(GAUSSIAN.logdensity, 1.0)
     draws, info = sample(jax.random.key(8), wrong, start, 500)
     assert not checks.rejections_repeat(start[0], draws[0], info.is_accepted[0]).passed
+    stays = np.array([[1.0], [1.0], [1.0], [2.0]])
+    accepted = np.array([True, False, True, True])
+    assert not checks.rejections_repeat(np.zeros(1), stays, accepted).passed
 
 
 @pytest.mark.parametrize("bad", [jnp.nan, -jnp.inf])
@@ -273,3 +283,12 @@ def test_the_mean_agrees_with_the_exact_one():
     verdict = checks.mean_within_mcse(draws[:, 200:, 0], 3.0, "x", alpha=1e-4)
     assert verdict.passed, verdict
     assert not checks.mean_within_mcse(draws[:, 200:, 0] + 0.5, 3.0, "x", alpha=1e-4).passed
+
+
+def test_chains_that_hardly_move_get_no_verdict_on_their_mean():
+    frozen = np.repeat([[-1.0], [2.0], [0.3], [-0.7]], 1000, axis=1)
+    walk = np.cumsum(np.random.default_rng(5).normal(size=(4, 1000)), axis=1)
+    for draws in (frozen, walk):
+        verdict = checks.mean_within_mcse(draws, 0.0, "x")
+        assert not verdict.passed
+        assert verdict.property == "effective draws"

@@ -64,7 +64,8 @@ def z_scores(model, sites):
     scores = {}
     for name, exact in model.reference().items():
         draws = quantities[name]
-        # Heavy tails leave tau itself without a trustworthy MCSE; its logarithm has one.
+        # tau has a long right tail, so the z-score of its sd is far from normal at this many draws;
+        # its logarithm judges the same draws.
         if name == "tau":
             continue
         # With fewer effective draws the normal law of a z-score would be in doubt.

@@ -17,7 +17,8 @@ from course_utils.exercises import check
 # %% [markdown]
 # ## Exercise 1.1: change one number
 #
-# The posterior is $\mathrm{Beta}(s + 73, s + 27)$ with mean $(s + 73) / (2s + 100)$. Set it to 0.6: $s + 73 = 1.2\,s + 60$, so $0.2\,s = 13$ and $s = 65$. To pull the mean from
+# The posterior is $\mathrm{Beta}(s + 73, s + 27)$ with mean $(s + 73) / (2s + 100)$. Set it to 0.6: $s + 73 = 1.2\,s + 60$,
+# so $0.2\,s = 13$ and $s = 65$. To pull the mean from
 # 0.72 to 0.60, your friend must have seen 128 flips of fair coins already.
 
 # %% tags=["exercise"]
@@ -51,8 +52,9 @@ check("1.2", standard_error)
 # %% [markdown]
 # ## Exercise 1.3: find the bug
 #
-# $0.7^{7000}$ is about $10^{-1084}$, and the smallest number that a computer keeps in 64 bits is about $10^{-324}$. All weights were zero, and zero divided by zero is NaN. With
-# logarithms nothing underflows. The largest weight becomes 1 before the division, and weights that still underflow are too small to matter.
+# $0.7^{7000}$ is about $10^{-1084}$, and the smallest number that a computer keeps in 64 bits is about $10^{-324}$. All
+# weights were zero, and zero divided by zero is NaN. With logarithms nothing underflows. The largest weight becomes 1
+# before the division, and weights that still underflow are too small to matter.
 
 
 # %% tags=["exercise"]
@@ -73,8 +75,9 @@ check("1.3", repaired_grid)
 # %% [markdown]
 # ## Exercise 1.4: find the bug in a stopwatch
 #
-# There were two bugs. The first call compiles, and it was the only one. And the clock stopped when the call returned, which JAX does before the work is done. The median of
-# several calls is better than their mean, since a busy moment of the machine spoils only one of them.
+# There were two bugs. The first call compiles, and it was the only one. And the clock stopped when the call returned, which
+# JAX does before the work is done. The median of several calls is better than their mean, since a busy moment of the
+# machine spoils only one of them.
 
 
 # %% tags=["exercise"]
@@ -119,7 +122,8 @@ def two_coins(heads, flips):
 check("1.5", two_coins)
 
 # %% [markdown]
-# Is the first coin better? The share of draws with a positive difference answers. The exact probability is one integral, $\int p(p_1)\,P(p_2 < p_1)\,\mathrm{d}p_1$.
+# Is the first coin better? The share of draws with a positive difference answers. The exact probability is one integral,
+# $\int p(p_1)\,P(p_2 < p_1)\,\mathrm{d}p_1$.
 
 # %%
 heads, tosses = np.array([73, 58]), np.array([100, 90])

@@ -79,8 +79,9 @@ check("3.3", repaired_sampler)
 # ## Exercise 3.4: another rule
 #
 # With $r = e^{\ell}$ the rule is $e^{\ell} / (1 + e^{\ell}) = 1 / (1 + e^{-\ell})$, the logistic function. SciPy's `expit` computes it without
-# overflow. Detailed balance holds because $\alpha(r) = r\,\alpha(1/r)$. The rule accepts less often than Metropolis' for every $r$,
-# and Peskun (1973) showed that no rule does better than Metropolis' with the same proposal.
+# overflow. Detailed balance holds because $\alpha(r) = r\,\alpha(1/r)$. The rule accepts less often than Metropolis' for every $r$. Peskun
+# (1973) showed, for finitely many states, that among the acceptance rules with detailed balance and with the same proposal, none gives
+# averages a smaller asymptotic variance than Metropolis' own; Tierney (1998) has the general case.
 
 
 # %% tags=["exercise"]
@@ -117,4 +118,5 @@ def independence_proposal(key, position):
 check("3.5", independence_proposal)
 
 # %% [markdown]
-# Peskun, P. H. (1973). Optimum Monte-Carlo sampling using Markov chains. *Biometrika* 60(3), 607–612.
+# - Peskun, P. H. (1973). Optimum Monte-Carlo sampling using Markov chains. *Biometrika* 60(3), 607–612.
+# - Tierney, L. (1998). A note on Metropolis-Hastings kernels for general state spaces. *Annals of Applied Probability* 8(1), 1–9.

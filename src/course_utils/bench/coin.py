@@ -143,6 +143,12 @@ def command(
     warmup: Annotated[int, typer.Option(min=1)] = 1000,
     draws: Annotated[int, typer.Option(min=4)] = 2000,
     time_limit: Annotated[float, typer.Option(help="Seconds a job may take.")] = 1800,
+    max_others: Annotated[
+        float,
+        typer.Option(
+            min=0.01, max=1, help="Share of the machine that others may use; below 1, wait for it."
+        ),
+    ] = 1.0,
     json: Annotated[Path, typer.Option(help="Results file, appended to.")] = Path("coin.jsonl"),
 ) -> None:
     """Compare samplers on one coin, as its flips grow."""
@@ -165,6 +171,6 @@ def command(
             f"got {sizes}, allowed are whole numbers ≥ 1 with commas between", param_hint="--sizes"
         )
     jobs = make_jobs(chosen, counts, repeats, likelihood, chains, warmup, draws)
-    rows = run_jobs(BENCHMARK, jobs, json, time_limit_s=time_limit)
+    rows = run_jobs(BENCHMARK, jobs, json, time_limit_s=time_limit, max_others=max_others)
     if any(row["status"] == "ok" and not row["agrees"] for row in rows):
         raise typer.Exit(code=1)

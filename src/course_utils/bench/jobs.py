@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from course_utils.bench.clock import PHASES, Clock
+from course_utils.bench.quiet import wait_for_quiet, watch_neighbours
 from course_utils.machine import describe_machine
 
 VERSIONS = ("jax", "numpyro", "pymc", "pytensor", "nutpie", "numpy", "arviz")
@@ -82,6 +83,7 @@ def run_jobs(
     file: Path,
     *,
     time_limit_s: float,
+    max_others: float = 1.0,
     console: Console | None = None,
 ) -> list[Row]:
     """Run every job that has no finished row yet; one JSON line a job.
@@ -96,6 +98,9 @@ def run_jobs(
         Results are appended here, each as soon as it is there.
     time_limit_s : float
         A job that takes longer is stopped, with a row that says so.
+    max_others : float
+        Largest share of the machine that other programs may use. Below 1, a job waits until they
+        use less, and one that they disturbed has no result.
     console : Console, optional
         Where progress is shown; standard error by default.
 
@@ -120,7 +125,9 @@ def run_jobs(
             left = _remaining(todo[number:], rows)
             progress.update(bar, description=f"{label(job)}, {left} left")
             why = benchmark.unavailable(job)
-            result = _not_run(why) if why else _run(benchmark, job, time_limit_s)
+            if not why and max_others < 1:
+                wait_for_quiet(max_others)
+            result = _not_run(why) if why else _run(benchmark, job, time_limit_s, max_others)
             row = job | result
             append_row(file, row)
             rows.append(row)
@@ -129,22 +136,25 @@ def run_jobs(
     return rows
 
 
-def _run(benchmark: Benchmark, job: Job, time_limit_s: float) -> Row:
-    load = psutil.getloadavg()[0]
+def _run(benchmark: Benchmark, job: Job, time_limit_s: float, max_others: float) -> Row:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         np.savez(folder / "data.npz", **benchmark.data(job))
         spec = job | {"module": benchmark.measure.__module__, "spawned_at": time.time()}
         (folder / "job.json").write_text(json.dumps(spec))
         command = [sys.executable, "-m", "course_utils.bench.worker", str(folder)]
-        failure = _wait(command, _cold(folder) | benchmark.environment(job), folder, time_limit_s)
+        environment = _cold(folder) | benchmark.environment(job)
+        with watch_neighbours() as neighbours:
+            failure = _wait(command, environment, folder, time_limit_s)
         if failure:
             return _not_run(failure)
+        if (neighbours.share or 0.0) > max_others:
+            return _not_run(f"disturbed: others used {neighbours.share:.0%} of the machine")
         with np.load(folder / "draws.npz") as arrays:
             draws = dict(arrays)
         times = json.loads((folder / "times.json").read_text())
-    row = times | benchmark.summarize(job, draws)
-    return {"status": "ok"} | row | _rates(row) | {"load_before": load} | describe_machine(VERSIONS)
+    row = {"status": "ok"} | times | benchmark.summarize(job, draws)
+    return row | _rates(row) | {"others_share": neighbours.share} | describe_machine(VERSIONS)
 
 
 def _rates(row: Row) -> Row:

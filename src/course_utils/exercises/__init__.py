@@ -35,7 +35,7 @@ class KeepWorking(Exception):
 
 
 class _TimeIsUp(BaseException):
-    """Raised inside the grading thread. Not an Exception, so that no answer can swallow it."""
+    """Raised inside the grading thread. Not an Exception, so that only a bare except stops it."""
 
 
 def exercise(number: str) -> Callable[[Callable[[Any], Verdict]], Callable[[Any], Verdict]]:
@@ -138,7 +138,8 @@ def grade(number: str, answer: Any, time_limit: float = TIME_LIMIT) -> Outcome:
         return Outcome(
             "keep working",
             "time",
-            f"no answer within {time_limit:g} seconds; is there a loop that never ends?",
+            f"no answer within {time_limit:g} seconds; is there a loop that never ends? (If the "
+            "computer stays busy, restart the kernel.)",
         )
     return outcome[0]
 
@@ -152,7 +153,9 @@ def _judge(grader: Callable[[Any], Verdict], answer: Any) -> Outcome:
         return Outcome("not started", "answer", str(stub))
     except KeepWorking as trouble:
         return Outcome("keep working", "answer", str(trouble))
-    except Exception as error:
+    except _TimeIsUp:
+        raise
+    except BaseException as error:  # an answer may call sys.exit
         return Outcome(
             "keep working",
             "answer",
