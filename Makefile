@@ -26,7 +26,7 @@ test: $(STAMP) ## Run everything: lint, package tests, notebooks, pages
 	@printf '\n== Code style\n'
 	@$(MAKE) --no-print-directory lint
 	@printf '\n== Package and tools\n'
-	$(PY) -m pytest tests
+	$(PY) -m pytest tests -n 2 --dist loadfile
 	@printf '\n== Notebooks: run again, compared with what they show\n'
 	$(PY) -m pytest --nbval notebooks
 	@printf '\n== Pages and derived files\n'

@@ -91,7 +91,7 @@ figures.beliefs(prior.pdf, lambda p: stats.binom(n, p).pmf(y), posterior.pdf, y 
 #
 # The part that depends on $p$ is that of a $\mathrm{Beta}(a + y,\; b + n - y)$ density. So this is the posterior. It has
 # the same form as the prior, which is what *conjugate* means, and the prior acts like $a - 1$ heads and $b - 1$ tails seen
-# beforehand.
+# beforehand, by somebody who began with a flat one.
 #
 # **Evidence.** The constant must make the area 1, so
 #
