@@ -685,8 +685,10 @@ for name, humps in {
 }.items():
     alarms[name] = bool(az.rhat(humps) > 1.01)
     enough = bool(az.ess(humps) > 400)
-    print(f"{name:24} mean {humps.mean():5.1f}, exact 0; R-hat alarmed: {alarms[name]!s:5}, "
-          f"ESS above 400: {enough}")
+    print(
+        f"{name:24} mean {humps.mean():5.1f}, exact 0; R-hat alarmed: {alarms[name]!s:5}, "
+        f"ESS above 400: {enough}"
+    )
 assert alarms == {"two chains on each side": True, "all four on the left": False}
 
 # %% [markdown]

@@ -63,7 +63,7 @@ def _grid(answer: Callable) -> Verdict:
         case = f"{heads} heads in {flips} flips"
         with np.errstate(all="ignore"):  # a student's division by zero becomes a verdict
             result = call(answer, heads, flips, points)
-        if not isinstance(result, tuple) or len(result) != 2:
+        if not isinstance(result, tuple | list) or len(result) != 2:
             raise KeepWorking("return a pair: (points, weights)")
         grid, weights = (np.asarray(part, dtype=float) for part in result)
         if grid.shape != (points,) or weights.shape != (points,):
