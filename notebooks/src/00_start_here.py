@@ -15,7 +15,7 @@
 # No other chapter. Symbols are collected in [the notation table](notation.md).
 #
 # <!-- times -->
-# About 15 minutes to read, exercises not counted; the running time is not measured yet.
+# About 15 minutes to read, exercises not counted, 37 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%

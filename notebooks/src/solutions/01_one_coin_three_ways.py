@@ -123,7 +123,7 @@ check("1.5", two_coins)
 
 # %% [markdown]
 # Is the first coin better? The share of draws with a positive difference answers. The exact probability is one integral,
-# $\int p(p_1)\,P(p_2 < p_1)\,\mathrm{d}p_1$.
+# $\int \pi_1(p_1)\,\Pr(p_2 < p_1)\,\mathrm{d}p_1$.
 
 # %%
 heads, tosses = np.array([73, 58]), np.array([100, 90])

@@ -136,9 +136,10 @@ def _honest_clock(answer: Callable) -> Verdict:
 def _two_coins(answer: Callable) -> Verdict:
     from numpyro import handlers
 
-    data = {"heads": np.array([73, 58]), "flips": np.array([100, 90])}
+    page = {"heads": np.array([73, 58]), "flips": np.array([100, 90])}
+    other = {"heads": np.array([5, 30]), "flips": np.array([20, 40])}
 
-    def trace(values):
+    def trace(values, data):
         model = handlers.substitute(handlers.seed(answer, 0), values)
         found = handlers.trace(model).get_trace(**data)
         if not found:
@@ -155,9 +156,9 @@ def _two_coins(answer: Callable) -> Verdict:
     if not callable(answer):
         raise KeepWorking(f"a function is expected, but this is {type(answer).__name__}")
     trace.__name__ = getattr(answer, "__name__", "the answer")  # for messages
-    call(trace, {})  # as the model draws p itself: is its shape right?
-    for p in (np.array([0.7, 0.6]), np.array([0.2, 0.9])):
-        sites = call(trace, {"p": p.astype(np.float32)})
+    call(trace, {}, page)  # as the model draws p itself: is its shape right?
+    for p, data in ((np.array([0.7, 0.6]), page), (np.array([0.2, 0.9]), other)):
+        sites = call(trace, {"p": p.astype(np.float32)}, data)
         log_p = sum(
             float(np.sum(site["fn"].log_prob(site["value"])))
             for site in sites.values()
