@@ -464,7 +464,10 @@ def test_times_and_table_come_from_the_run(page):
     assert row["threads"] >= 1
     assert row["versions"].keys() == {"python", "jax", "numpyro", "pymc"}
     opening = pages.read_notebook(page).cells[0].source
-    assert f"About 1 minute to read, {row['cold_seconds']:.0f} s to run" in opening
+    assert (
+        f"About 1 minute to read, exercises not counted, {row['cold_seconds']:.0f} s to run"
+        in opening
+    )
     readme = (page.root / "README.md").read_text(encoding="utf-8")
     assert (
         "| [00 A tiny page](notebooks/00_tiny.ipynb) | What is the mean of eight numbers, given "
