@@ -223,7 +223,7 @@ verdict = checks.mean_within_mcse(posterior["p"], exact.mean(), "p")
 print("NumPyro agrees with the exact mean:", verdict.passed)
 assert verdict.passed, verdict.message
 
-# %% tags=["tol-0.1"]
+# %% tags=["tol-0.3"]
 az.summary(az.from_dict({"posterior": posterior}))
 
 # %% [markdown]
