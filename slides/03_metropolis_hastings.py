@@ -433,7 +433,7 @@ chapter.run("def look_at(")
 # ## You can now …
 #
 # - explain why **heights are enough**
-# - **write** the walk in ten lines
+# - **write** the walk in a dozen lines
 # - **tune** it by its acceptance rate
 # - **correct** an asymmetric proposal
 # - **judge** a chain by ESS and MCSE, and test a sampler by **invariance**
@@ -442,7 +442,7 @@ chapter.run("def look_at(")
 # **Your turn**, in the notebook:
 #
 # - **3.1** change one number
-# - **3.2** the ratio of a factor
+# - **3.2** the ratio of a new walk
 # - **3.3** find the bug
 # - **3.4** another rule
 # - **3.5** build the variant

@@ -170,11 +170,15 @@ def show_slide(page: Any, index: int) -> None:
 def open_for_print(context: Any, html: Path) -> tuple[Any, int]:
     """Open a deck laid out as pages, and return it with the number of its slides."""
     page = open_deck(context, html, "?print-pdf")
-    # reveal.js moves each slide onto a page of its own, after it has called itself ready.
-    slides = page.locator("section").count()
-    laid_out = "(slides) => document.querySelectorAll('.pdf-page section').length === slides"
-    page.wait_for_function(laid_out, arg=slides)
-    return page, slides
+    # reveal.js moves each slide onto a page of its own, after it has called itself ready. Both
+    # numbers are taken in one look: a number from an earlier look may have changed meanwhile.
+    page.wait_for_function(
+        """() => {
+          const all = document.querySelectorAll("section").length;
+          return all > 0 && document.querySelectorAll(".pdf-page section").length === all;
+        }"""
+    )
+    return page, page.locator("section").count()
 
 
 def write_pdf(context: Any, html: Path) -> Path:
