@@ -48,6 +48,19 @@ def exercise(number: str) -> Callable[[Callable[[Any], Verdict]], Callable[[Any]
     return register
 
 
+def function_name(answer: Any) -> str:
+    """Return the name of a student's function, for messages, or say that it is none.
+
+    Raises
+    ------
+    KeepWorking
+        If it is not a function.
+    """
+    if not callable(answer):
+        raise KeepWorking(f"a function is expected, but this is {type(answer).__name__}")
+    return getattr(answer, "__name__", "the answer")
+
+
 def call(function: Callable, *args: Any) -> Any:
     """Call a student's function; turn what can go wrong into words.
 
@@ -58,9 +71,7 @@ def call(function: Callable, *args: Any) -> Any:
     KeepWorking
         If it is not a function or raises an error.
     """
-    name = getattr(function, "__name__", "the answer")
-    if not callable(function):
-        raise KeepWorking(f"a function is expected, but this is {type(function).__name__}")
+    name = function_name(function)
     try:
         result = function(*args)
     except (NotStarted, KeepWorking):

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from course_utils.checks import Verdict, dkw_envelope, ks_distance
-from course_utils.exercises import KeepWorking, call, exercise, number
+from course_utils.exercises import KeepWorking, call, exercise, function_name, number
 
 
 @exercise("0.1")
@@ -50,9 +50,7 @@ def _flat_prior_model(answer: Callable) -> Verdict:
                    if site["is_observed"])  # fmt: skip
         return np.array([number(prior, "the log prior"), number(data, "the log likelihood")])
 
-    if not callable(answer):
-        raise KeepWorking(f"a function is expected, but this is {type(answer).__name__}")
-    log_parts.__name__ = getattr(answer, "__name__", "the answer")  # for messages
+    log_parts.__name__ = function_name(answer)  # for messages
     for p, heads, flips in ((0.1, 7, 10), (0.5, 7, 10), (0.8, 7, 10), (0.4, 2, 5)):
         prior, likelihood = call(log_parts, p, heads, flips)
         for name, got, exact in (

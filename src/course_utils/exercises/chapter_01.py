@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from course_utils.checks import Verdict
-from course_utils.exercises import KeepWorking, call, exercise, number
+from course_utils.exercises import KeepWorking, call, exercise, function_name, number
 
 FLIPS, HEADS = 100, 73  # the data of the chapter: a test compares them with the model's
 
@@ -153,9 +153,7 @@ def _two_coins(answer: Callable) -> Verdict:
             raise KeepWorking("no site is observed; hand the data in by obs=heads")
         return sites
 
-    if not callable(answer):
-        raise KeepWorking(f"a function is expected, but this is {type(answer).__name__}")
-    trace.__name__ = getattr(answer, "__name__", "the answer")  # for messages
+    trace.__name__ = function_name(answer)  # for messages
     call(trace, {}, page)  # as the model draws p itself: is its shape right?
     for p, data in ((np.array([0.7, 0.6]), page), (np.array([0.2, 0.9]), other)):
         sites = call(trace, {"p": p.astype(np.float32)}, data)
