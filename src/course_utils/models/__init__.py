@@ -6,5 +6,6 @@ import numpyro  # noqa: F401  # isort: skip
 
 from course_utils.models.base import Model, Reference
 from course_utils.models.contract import views_agree
+from course_utils.models.registry import MODELS, build
 
-__all__ = ["Model", "Reference", "views_agree"]
+__all__ = ["MODELS", "Model", "Reference", "build", "views_agree"]

@@ -35,7 +35,8 @@ class Reference(NamedTuple):
     quantiles : dict of float to ndarray
         Posterior quantiles at 0.05, 0.5 and 0.95.
     standard_error : float
-        Bound on the error of all numbers above; 0 where a formula gives them.
+        Bound on the error of all numbers above; 0 where a formula gives them. Where ``source``
+        calls it statistical, the largest standard error among them.
     source : str
         Where they come from, in one sentence.
     """
