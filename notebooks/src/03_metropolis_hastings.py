@@ -33,7 +33,7 @@ from course_utils.costs import cost_row, running_table
 from course_utils.display import show_source, use_style
 from course_utils.exercises import check
 from course_utils.figures import chapter_03 as figures
-from course_utils.kernel import sample
+from course_utils.kernel import run_chain, sample
 from course_utils.mh import (
     accept_reject,
     independence,
@@ -231,13 +231,13 @@ show_source(metropolis_hastings, accept_reject, random_walk)
 #   called `acceptance_rate` is this probability, $\alpha$; its average over the steps is the rate.
 # - `MHState` and `MHInfo` are named tuples: tuples whose parts have names.
 #
-# A second function runs any kernel:
+# Two more functions run any kernel:
 
 # %%
-show_source(sample)
+show_source(run_chain, sample)
 
 # %% [markdown]
-# Skip the lines that raise errors; they look at the arguments. `jax.lax.scan` is a `for` loop over the keys. In each round `one_step`
+# The two lines that begin with `require_` look at the arguments and raise an error if they are no good. `jax.lax.scan` is a `for` loop over the keys. In each round `one_step`
 # returns two things: the state to carry on, and what to write down. At the end `scan` returns the last state and everything
 # written down, and `[1]` takes the second. `jax.vmap` runs the loop for many chains side by side. We wrap the whole in `jax.jit`,
 # which compiles it. The step size is an argument of the compiled function, so trying another one costs no new

@@ -59,6 +59,52 @@ def sample(key: Array, kernel: Kernel, positions: Array, num_draws: int) -> tupl
         positive integer, or if a chain starts where the log density is not finite.
     """
     positions = jnp.asarray(positions)
+    require_run(positions, num_draws)
+    states = jax.vmap(kernel.init)(positions)
+    require_finite_start(positions, getattr(states, "logdensity", positions))
+
+    def run(key, state):
+        return run_chain(key, kernel, state, num_draws)
+
+    return jax.vmap(run)(jax.random.split(key, len(positions)), states)
+
+
+def run_chain(key: Array, kernel: Kernel, state: Any, num_draws: int) -> tuple[Array, Any]:
+    """Take ``num_draws`` steps from a state and keep the position and the info of each."""
+
+    def one_step(state, key):
+        state, info = kernel.step(key, state)
+        return state, (state.position, info)
+
+    return jax.lax.scan(one_step, state, jax.random.split(key, num_draws))[1]
+
+
+def sample_chain(key: Array, kernel: Kernel, position: Array, num_draws: int) -> tuple[Array, Any]:
+    """Run one chain: ``sample`` is this, vectorized over keys and positions.
+
+    For programs that arrange chains in another way, such as one after another or over devices.
+
+    Parameters
+    ----------
+    key : Array
+        The key of this chain; it is split once into a key per step.
+    kernel, num_draws
+        As in :func:`sample`.
+    position : Array, shape (dim,)
+        Starting position.
+
+    Returns
+    -------
+    draws : Array, shape (num_draws, dim)
+        The position after each step.
+    info : NamedTuple of Arrays, leading shape (num_draws,)
+        What the kernel reports on each step.
+    """
+    return run_chain(key, kernel, kernel.init(position), num_draws)
+
+
+def require_run(positions: Array, num_draws: int) -> None:
+    """Refuse positions that are no chains, and a number of draws that is not positive."""
     if positions.ndim != 2 or positions.shape[0] == 0:
         raise ValueError(
             f"positions has shape {positions.shape}; allowed is (num_chains, dim) "
@@ -66,20 +112,18 @@ def sample(key: Array, kernel: Kernel, positions: Array, num_draws: int) -> tupl
         )
     if isinstance(num_draws, bool) or not isinstance(num_draws, int) or num_draws < 1:
         raise ValueError(f"num_draws is {num_draws!r}; allowed is an integer of at least 1")
-    states = jax.vmap(kernel.init)(positions)
-    _require_finite_start(positions, getattr(states, "logdensity", positions))
-
-    def run_chain(key, state):
-        def one_step(state, key):
-            state, info = kernel.step(key, state)
-            return state, (state.position, info)
-
-        return jax.lax.scan(one_step, state, jax.random.split(key, num_draws))[1]
-
-    return jax.vmap(run_chain)(jax.random.split(key, len(positions)), states)
 
 
-def _require_finite_start(positions: Array, logdensity: Array) -> None:
+def require_finite_start(positions: Array, logdensity: Array) -> None:
+    """Refuse a start that is not finite or where the log density is not."""
+    if not jnp.issubdtype(positions.dtype, jnp.floating):
+        raise ValueError(
+            f"positions has dtype {positions.dtype}; allowed are floating-point numbers"
+        )
+    if logdensity is not positions and logdensity.shape != positions.shape[:1]:
+        raise ValueError(
+            f"the log density of a position has shape {logdensity.shape[1:]}; allowed is a scalar"
+        )
     # Inside jit the values are not known yet: there the draws themselves show a stuck chain.
     if isinstance(logdensity, jax.core.Tracer) or isinstance(positions, jax.core.Tracer):
         return
