@@ -22,6 +22,7 @@ from course_utils import checks, flat_nuts, targets
 from course_utils.kernel import sample
 from course_utils.models import eight_schools
 from course_utils.nuts import checkpoint_range, nuts
+from course_utils.progress import ProgressBar
 from course_utils.timing import count_compiles
 
 DIM = 4
@@ -310,6 +311,18 @@ def test_flat_nuts_rejects_what_has_no_density_and_says_so():
     )
     assert np.isfinite(draws).all() and np.abs(draws[..., 0]).max() <= 1
     assert np.asarray(info.is_divergent).any() and not np.asarray(info.is_divergent).all()
+
+
+def test_flat_nuts_reports_every_draw_and_draws_the_same():
+    def run(progress):
+        arguments = (GAUSSIAN.logdensity, jnp.zeros((7, 2)), 300, 0.5, jnp.ones(2), 5)
+        return flat_nuts.flat_nuts(jax.random.key(10), *arguments, progress=progress)
+
+    with ProgressBar(7 * 300) as bar:
+        told = jax.block_until_ready(jax.jit(partial(run, True))())
+    assert bar.done == 7 * 300
+    silent = jax.jit(partial(run, False))()
+    assert jax.tree.all(jax.tree.map(lambda a, b: bool((a == b).all()), told, silent))
 
 
 SHAPES = st.sampled_from([(), (1,), (3,), (2,), (3, 2), (2, 2), (3, 2, 2), (0,)])

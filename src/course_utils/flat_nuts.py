@@ -98,6 +98,7 @@ def flat_nuts(
     max_tree_depth: int = 10,
     divergence_threshold: float = 1000.0,
     chain_data: tuple[Any, ...] = (),
+    progress: bool = False,
 ) -> tuple[Array, NUTSInfo]:
     """Draw with NUTS from every starting position, no chain waiting for another.
 
@@ -126,6 +127,8 @@ def flat_nuts(
     chain_data : tuple of pytrees
         Further arguments of ``logdensity`` with a leading axis of length num_chains, where chains
         have targets of their own.
+    progress : bool
+        Report to a :class:`course_utils.progress.ProgressBar` of total num_chains · num_draws.
 
     Returns
     -------
@@ -187,23 +190,43 @@ def flat_nuts(
         collected = collected.at[number, chains].set(row.T, mode="drop", unique_indices=True)
         return (trees, record, collected, number + is_done, time + 1), None
 
+    reported, report = _reporter(num_draws) if progress else ((), lambda reported, _: reported)
+
     def one_block(carry):
-        key, *state = carry
+        key, reported, state = carry
         key, key_block = jax.random.split(key)
-        state, _ = jax.lax.scan(one_iteration, tuple(state), _noise(key_block, num_chains, dtype))
-        return (key, *state)
+        state, _ = jax.lax.scan(one_iteration, state, _noise(key_block, num_chains, dtype))
+        return key, report(reported, state[-2]), state
 
     def is_unfinished(carry):
-        return jnp.min(carry[-2]) < num_draws
+        return jnp.min(carry[-1][-2]) < num_draws
 
     collected = jnp.zeros((num_draws, num_chains, dim + len(NUTSInfo._fields)), dtype)
     nothing = jnp.zeros(num_chains, jnp.int32)
-    carry = (key_noise, trees, Record(record, record), collected, nothing, jnp.int32(0))
-    collected = jnp.swapaxes(jax.lax.while_loop(is_unfinished, one_block, carry)[3], 0, 1)
+    state = (trees, Record(record, record), collected, nothing, jnp.int32(0))
+    carry = jax.lax.while_loop(is_unfinished, one_block, (key_noise, reported, state))
+    collected = jnp.swapaxes(carry[-1][2], 0, 1)
     draws = jax.vmap(jax.vmap(to_x, (0, None)), (0, chain_scale))(collected[..., :dim], scale)
     rate, is_divergent, energy, depth, num_leaves = jnp.moveaxis(collected[..., dim:], -1, 0)
     counts = depth.astype(jnp.int32), num_leaves.astype(jnp.int32)
     return draws, NUTSInfo(rate, is_divergent > 0, energy, *counts)
+
+
+def _reporter(num_draws: int) -> tuple[tuple, Callable]:
+    """Begin a report to the progress bar, and make the function that goes on with it."""
+    from course_utils.progress import start_ticker, tick_for_all
+
+    def report(reported, number):
+        blocks, draws, ticker = reported
+        finished = jnp.minimum(number, num_draws).sum()
+        is_due = (blocks + 1 >= ticker.wait) | (jnp.min(number) >= num_draws)
+        return jax.lax.cond(
+            is_due,
+            lambda: (jnp.int32(0), finished, tick_for_all(blocks + 1, finished - draws, ticker)),
+            lambda: (blocks + 1, draws, ticker),
+        )
+
+    return (jnp.int32(0), jnp.int32(0), start_ticker()), report
 
 
 def _noise(key: Array, num_chains: int, dtype: Any) -> Noise:

@@ -78,10 +78,25 @@ def tick(key: Array, ticker: Ticker, steps: int | Array) -> Ticker:
     return _tick(key, jnp.int32(steps), jnp.int32(steps), ticker)
 
 
-@custom_vmap
-def _tick(_key: Array, steps: Array, steps_of_all: Array, ticker: Ticker) -> Ticker:
+def tick_for_all(steps: Array, steps_of_all: Array, ticker: Ticker) -> Ticker:
+    """Report as :func:`tick` does, from a loop that steers all chains itself.
+
+    Parameters
+    ----------
+    steps : Array, shape (), int32
+        Rounds of that loop since the report before; the wait that comes back counts them too.
+    steps_of_all : Array, shape (), int32
+        What the bar counts: steps or draws of all chains together since the report before.
+    ticker : Ticker
+        From :func:`start_ticker`, or from the report before.
+    """
     shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct((), x.dtype), ticker)
     return io_callback(_report, shapes, steps, steps_of_all, ticker)
+
+
+@custom_vmap
+def _tick(_key: Array, steps: Array, steps_of_all: Array, ticker: Ticker) -> Ticker:
+    return tick_for_all(steps, steps_of_all, ticker)
 
 
 @_tick.def_vmap
