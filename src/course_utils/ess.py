@@ -76,3 +76,21 @@ def ess_per_second(draws: Any, seconds: float) -> float:
     if not seconds > 0 or not np.isfinite(seconds):
         raise ValueError(f"seconds: got {seconds!r}, allowed are finite numbers > 0")
     return min_ess(draws) / seconds
+
+
+def ess_per_gradient(draws: Any, num_gradients: int) -> float:
+    """Effective draws per gradient: :func:`min_ess` over all gradients that the draws took.
+
+    It knows no machine and no compiler, so it compares samplers, where effective draws per second
+    compare programs.
+
+    Parameters
+    ----------
+    draws : Array, mapping of str to Array, or DataTree
+        As in :func:`min_ess`.
+    num_gradients : int
+        Gradient evaluations of all chains together, such as the sum of leapfrog steps.
+    """
+    if not num_gradients > 0 or not np.isfinite(num_gradients):
+        raise ValueError(f"num_gradients: got {num_gradients!r}, allowed are finite numbers > 0")
+    return min_ess(draws) / num_gradients

@@ -10,7 +10,7 @@ best near the covariance of the target; of shape (dim,) it is the diagonal of a 
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -37,8 +37,9 @@ class PhaseState(NamedTuple):
     logdensity_grad: Array
 
 
-def init(logdensity: LogDensity, position: Array) -> HMCState:
+def init(logdensity: LogDensity, position: Array, inverse_mass_matrix: Array) -> HMCState:
     """Evaluate the log density and its gradient at the start of a chain."""
+    require_same_dim(position, inverse_mass_matrix)
     return HMCState(position, *jax.value_and_grad(logdensity)(position))
 
 
@@ -107,8 +108,8 @@ def leapfrog(
     return step
 
 
-def require_metric(step_size: float | Array, inverse_mass_matrix: Array) -> None:
-    """Refuse a step size or an inverse mass matrix that no sampler can use.
+def require_metric(step_size: float | Array, inverse_mass_matrix: Array) -> Array:
+    """Refuse a step size or an inverse mass matrix that no sampler can use; return the matrix.
 
     Raises
     ------
@@ -119,23 +120,39 @@ def require_metric(step_size: float | Array, inverse_mass_matrix: Array) -> None
     """
     if not isinstance(step_size, jax.core.Tracer):
         value = np.asarray(step_size)
-        if value.ndim != 0 or not (np.isfinite(value) and value > 0):
+        is_number = value.ndim == 0 and value.dtype.kind in "iuf"
+        if not (is_number and np.isfinite(value) and value > 0):
             raise ValueError(f"step_size is {step_size!r}; allowed is one positive finite number")
+    if not isinstance(inverse_mass_matrix, jax.core.Tracer):
+        _require_positive_definite(inverse_mass_matrix)
     shape = np.shape(inverse_mass_matrix)
     if len(shape) not in (1, 2) or 0 in shape or (len(shape) == 2 and shape[0] != shape[1]):
         raise ValueError(
             f"inverse_mass_matrix has shape {shape}; allowed are (dim,) and (dim, dim)"
         )
-    if isinstance(inverse_mass_matrix, jax.core.Tracer):
-        return
-    matrix = np.asarray(inverse_mass_matrix, np.float64)
-    eigenvalues = matrix
-    if matrix.ndim == 2 and np.isfinite(matrix).all() and np.allclose(matrix, matrix.T):
-        eigenvalues = np.linalg.eigvalsh(matrix)
-    elif matrix.ndim == 2:
-        eigenvalues = np.array([np.nan])
-    if not (np.isfinite(eigenvalues).all() and eigenvalues.min() > 0):
+    return jnp.asarray(inverse_mass_matrix)
+
+
+def _require_positive_definite(inverse_mass_matrix: Any) -> None:
+    matrix = np.asarray(inverse_mass_matrix)
+    if matrix.dtype.kind in "iuf":
+        eigenvalues = matrix = matrix.astype(np.float64)
+        if matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1]:
+            is_symmetric = np.isfinite(matrix).all() and np.allclose(matrix, matrix.T)
+            eigenvalues = np.linalg.eigvalsh(matrix) if is_symmetric else np.array([np.nan])
+        if np.isfinite(eigenvalues).all() and np.all(eigenvalues > 0):
+            return
+    raise ValueError(
+        f"inverse_mass_matrix is {np.array2string(matrix, threshold=20)}; allowed are positive "
+        "finite numbers, or a symmetric positive definite matrix"
+    )
+
+
+def require_same_dim(position: Array, inverse_mass_matrix: Array) -> None:
+    """Refuse a position of another dimension than the metric."""
+    dim = len(inverse_mass_matrix)
+    if jnp.shape(position) != (dim,):
         raise ValueError(
-            f"inverse_mass_matrix is {np.array2string(matrix, threshold=20)}; allowed are positive "
-            "finite numbers, or a symmetric positive definite matrix"
+            f"a position has shape {jnp.shape(position)} and inverse_mass_matrix "
+            f"{jnp.shape(inverse_mass_matrix)}; allowed is one dimension for both"
         )

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from course_utils import hamiltonian
@@ -68,15 +69,17 @@ def hmc(
     Duane, S., Kennedy, A. D., Pendleton, B. J. and Roweth, D. (1987). Hybrid Monte Carlo.
     Physics Letters B 195(2), 216-222.
     """
-    hamiltonian.require_metric(step_size, inverse_mass_matrix)
-    if not isinstance(num_integration_steps, jax.core.Tracer) and num_integration_steps < 1:
-        raise ValueError(
-            f"num_integration_steps is {num_integration_steps!r}; allowed are integers ≥ 1"
-        )
+    inverse_mass_matrix = hamiltonian.require_metric(step_size, inverse_mass_matrix)
+    if not isinstance(num_integration_steps, jax.core.Tracer):
+        steps = np.asarray(num_integration_steps)
+        if steps.ndim or steps.dtype.kind not in "iu" or steps < 1:
+            raise ValueError(
+                f"num_integration_steps is {num_integration_steps!r}; allowed are integers ≥ 1"
+            )
     leapfrog = hamiltonian.leapfrog(logdensity, inverse_mass_matrix)
 
     def init(position):
-        return hamiltonian.init(logdensity, position)
+        return hamiltonian.init(logdensity, position, inverse_mass_matrix)
 
     def step(key, state):
         key_momentum, key_accept = jax.random.split(key)

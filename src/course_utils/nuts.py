@@ -133,7 +133,7 @@ def nuts(
     Phan, D., Pradhan, N. and Jankowiak, M. (2019). Composable effects for flexible and accelerated
     probabilistic programming in NumPyro. arXiv:1912.11554, section 3.
     """
-    hamiltonian.require_metric(step_size, inverse_mass_matrix)
+    inverse_mass_matrix = hamiltonian.require_metric(step_size, inverse_mass_matrix)
     require_depth(max_tree_depth)
     leapfrog = hamiltonian.leapfrog(logdensity, inverse_mass_matrix)
 
@@ -213,7 +213,7 @@ def nuts(
         return jax.lax.while_loop(is_growing, add_leaf, (nothing, Checkpoints(levels, levels)))[0]
 
     def init(position):
-        return hamiltonian.init(logdensity, position)
+        return hamiltonian.init(logdensity, position, inverse_mass_matrix)
 
     def step(key, state):
         key_momentum, key_tree = jax.random.split(key)

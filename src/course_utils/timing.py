@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 
 from course_utils.compiles import CompileLog, count_compiles
-from course_utils.ess import ess_per_second, min_ess
+from course_utils.ess import ess_per_gradient, ess_per_second, min_ess
 from course_utils.machine import describe_machine
 from course_utils.memory import peak_memory
 
@@ -27,6 +27,7 @@ __all__ = [
     "Timing",
     "compare",
     "count_compiles",
+    "ess_per_gradient",
     "ess_per_second",
     "min_ess",
     "peak_memory",

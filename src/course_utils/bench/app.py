@@ -2,7 +2,7 @@
 
 import typer
 
-from course_utils.bench import coin
+from course_utils.bench import coin, page, samplers
 
 app = typer.Typer(
     help="Benchmarks of the course; one JSON line a result, resumes where it was stopped.",
@@ -10,8 +10,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("coin")(coin.command)
-
-
-@app.callback()
-def _benchmarks() -> None:
-    """Keep the name of the subcommand needed while there is only one."""
+app.command("samplers")(samplers.command)
+app.command("page")(page.command)

@@ -20,10 +20,18 @@ from course_utils.bench.clock import PHASES, Clock
 from course_utils.bench.quiet import wait_for_quiet, watch_neighbours
 from course_utils.machine import describe_machine
 
-VERSIONS = ("jax", "numpyro", "pymc", "pytensor", "nutpie", "numpy", "arviz")
+VERSIONS = ("jax", "numpyro", "blackjax", "pymc", "pytensor", "nutpie", "numpy", "arviz")
+# Fields of a job that say how large it is.
+SIZES = ("model", "chains", "size")
 Job = dict[str, Any]
 Row = dict[str, Any]
 Arrays = dict[str, np.ndarray]
+
+
+def rates_of_one_run(row: Row) -> Row:
+    """Effective draws per second, of sampling alone and of a whole call of the sampler."""
+    call_s = row["compile_s"] + row["warmup_s"] + row["sampling_s"]
+    return {"ess_per_s": row["ess"] / row["sampling_s"], "ess_per_s_call": row["ess"] / call_s}
 
 
 class Benchmark(NamedTuple):
@@ -39,11 +47,13 @@ class Benchmark(NamedTuple):
         ``(job) -> dict of arrays`` for the worker.
     summarize : Callable
         ``(job, draws) -> dict``: the row's fields that are computed from the draws, at
-        least ``ess`` and ``agrees`` (with the exact answer).
+        least ``agrees`` (with the exact answer) and what ``rates`` needs.
     environment : Callable
         ``(job) -> dict``: environment variables for the worker.
     unavailable : Callable
         ``(job) -> str or None``: why the job cannot be run here.
+    rates : Callable
+        ``(row) -> dict``: fields computed from times and draws together, at least ``ess_per_s``.
     """
 
     measure: Callable[[Job, Arrays, Clock], tuple[Arrays, Row]]
@@ -51,6 +61,7 @@ class Benchmark(NamedTuple):
     summarize: Callable[[Job, Arrays], Row]
     environment: Callable[[Job], dict[str, str]]
     unavailable: Callable[[Job], str | None]
+    rates: Callable[[Row], Row] = rates_of_one_run
 
 
 def read_rows(file: Path) -> list[Row]:
@@ -154,13 +165,8 @@ def _run(benchmark: Benchmark, job: Job, time_limit_s: float, max_others: float)
             draws = dict(arrays)
         times = json.loads((folder / "times.json").read_text())
     row = {"status": "ok"} | times | benchmark.summarize(job, draws)
-    return row | _rates(row) | {"others_share": neighbours.share} | describe_machine(VERSIONS)
-
-
-def _rates(row: Row) -> Row:
-    """Effective draws per second, of sampling alone and of a whole call of the sampler."""
-    call_s = row["compile_s"] + row["warmup_s"] + row["sampling_s"]
-    return {"ess_per_s": row["ess"] / row["sampling_s"], "ess_per_s_call": row["ess"] / call_s}
+    row |= benchmark.rates(job | row)
+    return row | {"others_share": neighbours.share} | describe_machine(VERSIONS)
 
 
 def _not_run(why: str) -> Row:
@@ -206,13 +212,13 @@ def _end(process: subprocess.Popen) -> None:
 
 
 def _remaining(todo: Sequence[Job], rows: Sequence[Row]) -> str:
-    """Guess the time for the jobs to do: like finished rows of the same system and size."""
+    """Guess the time for the jobs to do: that of finished rows of the same system and size."""
     done = [row for row in rows if row.get("status") == "ok"]
     if not done:
         return "unknown time"
 
     def guess(job: Job) -> float:
-        for names in (("system", "size"), ("size",), ()):
+        for names in (("system", *SIZES), SIZES, ()):
             alike = [r["wall_s"] for r in done if all(r.get(n) == job.get(n) for n in names)]
             if alike:
                 return statistics.median(alike)
@@ -224,7 +230,7 @@ def _remaining(todo: Sequence[Job], rows: Sequence[Row]) -> str:
 
 def label(job: Job) -> str:
     """Name a job in a few words."""
-    names = [name for name in ("system", "model", "size", "repeat") if name in job]
+    names = [name for name in ("system", *SIZES, "repeat") if name in job]
     return ", ".join(job[n] if isinstance(job[n], str) else f"{n} {job[n]:,}" for n in names)
 
 

@@ -1,0 +1,190 @@
+"""Samplers side by side: effective draws per second, and what a draw costs.
+
+Two kinds of system take part. Those of :mod:`course_utils.bench.fixed` sample with one step size
+and metric that is the same for all (``warmup`` is 0 in their rows). Those of
+:mod:`course_utils.bench.whole` do the whole job, warm-up included, for a few chains.
+"""
+
+import importlib.util
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from course_utils.bench import fixed, whole
+from course_utils.bench.clock import Clock
+from course_utils.bench.fixed import FIXED
+from course_utils.bench.jobs import Arrays, Benchmark, Job, Row, run_jobs
+from course_utils.bench.whole import WHOLE
+
+SYSTEMS = (*FIXED, *WHOLE)
+MAX_WHOLE_CHAINS = 16
+COMPARED = "flat,nested,numpyro,blackjax,pymc,nutpie,pymc-numpyro"
+MODELS = "eight_schools_noncentered,eight_schools_centered,line,gaussian50,funnel,logistic"
+
+
+def measure(job: Job, data: Arrays, clock: Clock) -> tuple[Arrays, Row]:
+    """Do one job in the worker."""
+    if job["system"] in FIXED:
+        return fixed.measure(job, data, clock)
+    return whole.measure(job, clock)
+
+
+def tuned(job: Job) -> Arrays:
+    """Return what a system with fixed numbers is given: the numbers, and starts for each run."""
+    if job["system"] not in FIXED:
+        return {}
+    from course_utils.bench.tuning import draw_starts, tune
+
+    tuning = tune(job["model"])
+    runs, chains = job["repeats"] + 1, job["chains"]
+    return {
+        "starts": draw_starts(job["model"], runs * chains).reshape(runs, chains, -1),
+        "step_size": tuning.step_size,
+        "inverse_mass_matrix": tuning.inverse_mass_matrix,
+        "tuning_s": np.array(tuning.seconds),
+    }
+
+
+def summarize(job: Job, draws: Arrays) -> Row:
+    """Compute effective draws of one run, and whether the draws agree with the exact answer."""
+    import jax
+
+    from course_utils.bench.agreement import agreement
+    from course_utils.ess import min_ess
+    from course_utils.models import registry
+
+    model = registry.build(job["model"])
+    sites = draws
+    if "positions" in draws:
+        sites = jax.jit(jax.vmap(jax.vmap(model.constrain)))(draws["positions"])
+    found = model.quantities({name: sites[name] for name in model.shapes})
+    quantities = {name: np.asarray(values) for name, values in found.items()}
+    num_chains = len(next(iter(quantities.values())))
+    ess = min_ess(quantities) * job["chains"] / num_chains
+    return {"ess_min": ess} | agreement(quantities, model.reference())
+
+
+def rates(row: Row) -> Row:
+    """Effective draws per second of sampling, of a whole call, and per gradient."""
+    ess, call_s = row["ess_min"], row["compile_s"] + row["warmup_s"] + row["sampling_s"]
+    gradients = row["mean_leapfrogs"] * row["chains"] * row["draws"]
+    return {
+        "ess_per_s": ess / row["sampling_s"],
+        "ess_per_s_call": ess / call_s,
+        "ess_per_gradient": ess / gradients if gradients else None,
+    }
+
+
+def missing(job: Job) -> str | None:
+    """Say why a job cannot be run here, if so."""
+    system = job["system"]
+    needs = WHOLE[system][0] if system in WHOLE else ("blackjax",) * ("blackjax" in system)
+    absent = [name for name in needs if importlib.util.find_spec(name) is None]
+    if absent:
+        return f"{', '.join(absent)} not installed"
+    if system.endswith("-2dev") and job["chains"] % 2:
+        return f"{job['chains']} chains cannot be shared out equally over two devices"
+    return None
+
+
+def missing_or_too_many(job: Job) -> str | None:
+    """As ``missing``; a system that runs chains one by one is not asked for hundreds of them."""
+    if job["system"] in WHOLE and job["chains"] > MAX_WHOLE_CHAINS:
+        return (
+            f"warms up and runs its chains a few at a time, {job['chains']} would only multiply "
+            "the time; --any-chains asks for them all the same"
+        )
+    return missing(job)
+
+
+def environment(job: Job) -> dict[str, str]:
+    """Environment variables of a job's process."""
+    return WHOLE[job["system"]][1] if job["system"] in WHOLE else {}
+
+
+BENCHMARK = Benchmark(
+    measure=measure,
+    data=tuned,
+    summarize=summarize,
+    environment=environment,
+    unavailable=missing_or_too_many,
+    rates=rates,
+)
+
+
+def make_jobs(
+    systems: list[str],
+    models: list[str],
+    chains: list[int],
+    draws: int,
+    warmup: int,
+    repeats: int,
+) -> list[Job]:
+    """List all jobs, systems innermost, so that a drift of the machine meets all alike."""
+    return [
+        {
+            "benchmark": "samplers",
+            "system": system,
+            "model": model,
+            "chains": number,
+            "draws": draws,
+            "warmup": warmup if system in WHOLE else 0,
+            "repeats": repeats,
+        }
+        for model in models
+        for number in chains
+        for system in systems
+    ]
+
+
+def command(
+    systems: Annotated[str, typer.Option(help="Comma-separated.")] = COMPARED,
+    models: Annotated[str, typer.Option(help="Comma-separated.")] = MODELS,
+    chains: Annotated[str, typer.Option(help="Numbers of chains, comma-separated.")] = "4,100,1000",
+    draws: Annotated[int, typer.Option(min=4)] = 500,
+    repeats: Annotated[int, typer.Option(min=1, help="Runs after the first; report ≥ 5.")] = 5,
+    warmup: Annotated[
+        int, typer.Option(min=20, help="For systems that find step size and metric themselves.")
+    ] = 1000,
+    any_chains: Annotated[
+        bool, typer.Option("--any-chains", help="Ask every system for every number of chains.")
+    ] = False,
+    time_limit: Annotated[float, typer.Option(help="Seconds a job may take.")] = 1800,
+    max_others: Annotated[
+        float,
+        typer.Option(
+            min=0.01, max=1, help="Share of the machine that others may use; below 1, wait for it."
+        ),
+    ] = 1.0,
+    json: Annotated[Path, typer.Option(help="Results file, appended to.")] = Path("samplers.jsonl"),
+) -> None:
+    """Compare samplers on the course's models."""
+    from course_utils.models.registry import MODELS as known_models
+
+    chosen = _names(systems, SYSTEMS, "--systems")
+    targets = _names(models, tuple(known_models), "--models")
+    try:
+        counts = [int(number) for number in chains.split(",")]
+    except ValueError:
+        counts = [0]
+    if min(counts) < 1:
+        raise typer.BadParameter(
+            f"got {chains}, allowed are whole numbers ≥ 1 with commas between",
+            param_hint="--chains",
+        )
+    jobs = make_jobs(chosen, targets, counts, draws, warmup, repeats)
+    benchmark = BENCHMARK._replace(unavailable=missing) if any_chains else BENCHMARK
+    rows = run_jobs(benchmark, jobs, json, time_limit_s=time_limit, max_others=max_others)
+    if any(row["status"] == "ok" and not row["agrees"] for row in rows):
+        raise typer.Exit(code=1)
+
+
+def _names(text: str, allowed: tuple[str, ...], option: str) -> list[str]:
+    names = text.split(",")
+    unknown = sorted(set(names) - set(allowed))
+    if unknown:
+        message = f"got {', '.join(unknown)}, allowed are {', '.join(allowed)}"
+        raise typer.BadParameter(message, param_hint=option)
+    return names
