@@ -78,7 +78,7 @@ def tune(name: str) -> Tuning:
         )
 
     begin = time.perf_counter()
-    if name in SIMULATED or name in EASIER_FORM:
+    if name in SIMULATED:
         starts = draw_starts(name, NUM_CHAINS)
     else:
         far = init_positions(key_start, model.logdensity, np.zeros(model.dim), NUM_SCOUTS)
