@@ -61,6 +61,7 @@ def verdicts(results: Results) -> list[str]:
             "At 100 chains the flat loop takes at most 1.15 iterations for a leapfrog step, and "
             "1.4 on the centred eight schools",
             _share_of_bound(results),
+            models=ITERATIONS,
             at_most=1,
         ),
         *(
@@ -68,6 +69,7 @@ def verdicts(results: Results) -> list[str]:
                 f"At {chains:,} chains flat NUTS has at least so many times the ESS per second of "
                 f"NumPyro's kernel: {_listed(bounds)}",
                 _gains(results, chains, bounds),
+                models=bounds,
                 at_least=1,
             )
             for chains, bounds in GAINS.items()
@@ -82,11 +84,13 @@ def verdicts(results: Results) -> list[str]:
             "Four chains: the course over two devices needs no longer than the fastest of NumPyro, "
             "BlackJAX and nutpie, in steady runs",
             _everyday(results, lambda row: statistics.median(row["run_s"])),
+            models=EVERYDAY_MODELS,
             at_least=1,
         ),
         _judge(
             f"Four chains: the same for {first}",
             _everyday(results, lambda row: row["first_s"]),
+            models=EVERYDAY_MODELS,
             at_least=1,
         ),
         _judge(
@@ -124,10 +128,13 @@ def verdicts(results: Results) -> list[str]:
     ]
 
 
-def _judge(claim: str, cases: dict[str, float], **bounds: float) -> str:
+def _judge(claim: str, cases: dict[str, float], models: Iterable[str] = (), **bounds: float) -> str:
     if not cases:
         return f"“{claim}” was not measured."
-    return verdict(claim, {case: np.array([value]) for case, value in cases.items()}, **bounds)
+    found = verdict(claim, {case: np.array([value]) for case, value in cases.items()}, **bounds)
+    names = [model.replace("_", " ") for model in models]
+    missing = [name for name in names if not any(case.startswith(name) for case in cases)]
+    return f"{found} Not measured: {', '.join(missing)}." if missing else found
 
 
 def _listed(bounds: dict[str, float]) -> str:
