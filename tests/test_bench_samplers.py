@@ -139,7 +139,7 @@ def test_what_makes_no_sense_is_not_run(system, chains, why):
 
 
 def test_a_missing_library_is_named(monkeypatch):
-    monkeypatch.setattr(samplers.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert samplers.missing({"system": "nutpie", "chains": 4}) == "pymc, nutpie not installed"
     assert samplers.missing({"system": "blackjax-hmc", "chains": 4}) == "blackjax not installed"
     assert samplers.missing({"system": "flat", "chains": 4}) is None

@@ -317,7 +317,9 @@ def _iteration(
             turns = _is_turning(first.momentum, momentum, half_sum - first.half_sum)
             return is_turning | (turns & (level <= num_ending))
 
-        is_turning = jax.lax.fori_loop(1, jnp.max(num_ending) + 1, look_back, is_first & False)
+        is_turning = jax.lax.fori_loop(
+            1, jnp.max(num_ending) + 1, look_back, jnp.zeros_like(is_first)
+        )
 
         # Is the subtree complete? Then it joins the tree.
         is_broken = is_divergent | is_turning

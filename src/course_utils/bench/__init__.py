@@ -5,5 +5,5 @@ that process; ``clock`` splits its time into phases; ``systems`` runs a model in
 A benchmark is one module with a command for ``app``, a function ``measure(job, data, clock)`` for
 the worker and a function ``summarize(job, draws)`` for the row: ``coin`` and ``samplers``. Of the
 latter, ``fixed`` and ``whole`` hold the systems, ``tuning`` what they are given, ``agreement`` the
-judge of their draws; ``results``, ``goals`` and ``page`` make the page.
+judge of their draws; ``results``, ``goals`` and ``page`` make the page. Commands share ``options``.
 """

@@ -11,7 +11,6 @@ Binomial(1, p) is the same distribution as Bernoulli(p), written in another way.
 it, to see what the way of writing costs.
 """
 
-import importlib.util
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,14 @@ import typer
 
 from course_utils.bench.clock import Clock
 from course_utils.bench.jobs import Arrays, Benchmark, Job, Row, run_jobs
+from course_utils.bench.options import (
+    MaxOthers,
+    TimeLimit,
+    exit_if_wrong,
+    not_installed,
+    read_counts,
+    read_names,
+)
 from course_utils.bench.systems import SYSTEMS, Settings
 
 # A right sampler leaves ±4 Monte Carlo standard errors once in 15,000 comparisons.
@@ -94,8 +101,7 @@ def summarize(job: Job, draws: Arrays) -> Row:
 
 def missing(job: Job) -> str | None:
     """Say which module a job's system lacks, if any."""
-    absent = [n for n in SYSTEMS[job["system"]].needs if importlib.util.find_spec(n) is None]
-    return f"{', '.join(absent)} not installed" if absent else None
+    return not_installed(SYSTEMS[job["system"]].needs)
 
 
 BENCHMARK = Benchmark(
@@ -142,35 +148,17 @@ def command(
     chains: Annotated[int, typer.Option(min=1)] = 4,
     warmup: Annotated[int, typer.Option(min=1)] = 1000,
     draws: Annotated[int, typer.Option(min=4)] = 2000,
-    time_limit: Annotated[float, typer.Option(help="Seconds a job may take.")] = 1800,
-    max_others: Annotated[
-        float,
-        typer.Option(
-            min=0.01, max=1, help="Share of the machine that others may use; below 1, wait for it."
-        ),
-    ] = 1.0,
+    time_limit: TimeLimit = 1800,
+    max_others: MaxOthers = 1.0,
     json: Annotated[Path, typer.Option(help="Results file, appended to.")] = Path("coin.jsonl"),
 ) -> None:
     """Compare samplers on one coin, as its flips grow."""
-    chosen = systems.split(",")
-    unknown = sorted(set(chosen) - set(SYSTEMS))
-    if unknown:
-        raise typer.BadParameter(
-            f"got {', '.join(unknown)}, allowed are {', '.join(SYSTEMS)}", param_hint="--systems"
-        )
+    chosen = read_names(systems, SYSTEMS, "--systems")
     if likelihood not in LIKELIHOODS:
         raise typer.BadParameter(
             f"got {likelihood}, allowed are {', '.join(LIKELIHOODS)}", param_hint="--likelihood"
         )
-    try:
-        counts = [int(size) for size in sizes.split(",")]
-    except ValueError:
-        counts = [0]
-    if min(counts) < 1:
-        raise typer.BadParameter(
-            f"got {sizes}, allowed are whole numbers ≥ 1 with commas between", param_hint="--sizes"
-        )
+    counts = read_counts(sizes, "--sizes")
     jobs = make_jobs(chosen, counts, repeats, likelihood, chains, warmup, draws)
     rows = run_jobs(BENCHMARK, jobs, json, time_limit_s=time_limit, max_others=max_others)
-    if any(row["status"] == "ok" and not row["agrees"] for row in rows):
-        raise typer.Exit(code=1)
+    exit_if_wrong(rows)

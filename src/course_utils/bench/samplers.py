@@ -5,7 +5,6 @@ and metric that is the same for all (``warmup`` is 0 in their rows). Those of
 :mod:`course_utils.bench.whole` do the whole job, warm-up included, for a few chains.
 """
 
-import importlib.util
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,14 @@ from course_utils.bench import fixed, whole
 from course_utils.bench.clock import Clock
 from course_utils.bench.fixed import FIXED
 from course_utils.bench.jobs import Arrays, Benchmark, Job, Row, run_jobs
+from course_utils.bench.options import (
+    MaxOthers,
+    TimeLimit,
+    exit_if_wrong,
+    not_installed,
+    read_counts,
+    read_names,
+)
 from course_utils.bench.whole import WHOLE
 
 SYSTEMS = (*FIXED, *WHOLE)
@@ -81,9 +88,8 @@ def missing(job: Job) -> str | None:
     """Say why a job cannot be run here, if so."""
     system = job["system"]
     needs = WHOLE[system][0] if system in WHOLE else ("blackjax",) * ("blackjax" in system)
-    absent = [name for name in needs if importlib.util.find_spec(name) is None]
-    if absent:
-        return f"{', '.join(absent)} not installed"
+    if absent := not_installed(needs):
+        return absent
     if system.endswith("-2dev") and job["chains"] % 2:
         return f"{job['chains']} chains cannot be shared out equally over two devices"
     return None
@@ -151,40 +157,17 @@ def command(
     any_chains: Annotated[
         bool, typer.Option("--any-chains", help="Ask every system for every number of chains.")
     ] = False,
-    time_limit: Annotated[float, typer.Option(help="Seconds a job may take.")] = 1800,
-    max_others: Annotated[
-        float,
-        typer.Option(
-            min=0.01, max=1, help="Share of the machine that others may use; below 1, wait for it."
-        ),
-    ] = 1.0,
+    time_limit: TimeLimit = 1800,
+    max_others: MaxOthers = 1.0,
     json: Annotated[Path, typer.Option(help="Results file, appended to.")] = Path("samplers.jsonl"),
 ) -> None:
     """Compare samplers on the course's models."""
     from course_utils.models.registry import MODELS as known_models
 
-    chosen = _names(systems, SYSTEMS, "--systems")
-    targets = _names(models, tuple(known_models), "--models")
-    try:
-        counts = [int(number) for number in chains.split(",")]
-    except ValueError:
-        counts = [0]
-    if min(counts) < 1:
-        raise typer.BadParameter(
-            f"got {chains}, allowed are whole numbers ≥ 1 with commas between",
-            param_hint="--chains",
-        )
+    chosen = read_names(systems, SYSTEMS, "--systems")
+    targets = read_names(models, known_models, "--models")
+    counts = read_counts(chains, "--chains")
     jobs = make_jobs(chosen, targets, counts, draws, warmup, repeats)
     benchmark = BENCHMARK._replace(unavailable=missing) if any_chains else BENCHMARK
     rows = run_jobs(benchmark, jobs, json, time_limit_s=time_limit, max_others=max_others)
-    if any(row["status"] == "ok" and not row["agrees"] for row in rows):
-        raise typer.Exit(code=1)
-
-
-def _names(text: str, allowed: tuple[str, ...], option: str) -> list[str]:
-    names = text.split(",")
-    unknown = sorted(set(names) - set(allowed))
-    if unknown:
-        message = f"got {', '.join(unknown)}, allowed are {', '.join(allowed)}"
-        raise typer.BadParameter(message, param_hint=option)
-    return names
+    exit_if_wrong(rows)
