@@ -100,7 +100,7 @@ def test_starts_avoid_where_the_density_is_not_finite():
 @settings(max_examples=20, deadline=None)
 @given(st.one_of(st.integers(max_value=0), st.floats(), st.booleans(), st.none()))
 def test_a_number_of_chains_is_an_integer_from_1(num_chains):
-    with pytest.raises(ValueError, match=r"num_chains is .*; allowed is an integer of at least 1"):
+    with pytest.raises(ValueError, match=r"num_chains is .*; allowed are integers of at least 1"):
         init_positions(KEY, lambda x: -x @ x, np.zeros(1), num_chains)
 
 
@@ -230,7 +230,7 @@ def test_kernels_that_cannot_be_adapted_are_refused():
     with pytest.raises(TypeError, match="kernel is a function"):
         from_numpyro_kernel(mean_of)
     for bad in (-1, 1.5, True):
-        with pytest.raises(ValueError, match=r"num_warmup is .*; allowed is an integer"):
+        with pytest.raises(ValueError, match=r"num_warmup is .*; allowed are integers"):
             from_numpyro_kernel(NUTS(mean_of), num_warmup=bad)
 
 

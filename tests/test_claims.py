@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from course_utils.bench.claims import quotients, verdict
+from course_utils.bench.quotients import quotients
+from course_utils.claims import verdict
 
 YES, NO, MIXED = np.array([6.0, 7.0]), np.array([2.0, 3.0]), np.array([4.0, 6.0])
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_utils import data
+from course_utils import arguments, data
 
 HASHES = {
     "eight_schools": "40d3b719a245adfc17512e0d3fdc4f6a219e5194d2c565fda5c202846084355e",
@@ -110,8 +110,8 @@ wholes = st.lists(st.integers(0, 10**6), min_size=1, max_size=8)
 
 @given(numbers)
 def test_finite_numbers_pass_unchanged(values):
-    np.testing.assert_array_equal(data.require_finite("x", values), values)
-    np.testing.assert_array_equal(data.require_finite("x", pd.Series(values)), values)
+    np.testing.assert_array_equal(arguments.require_finite("x", values), values)
+    np.testing.assert_array_equal(arguments.require_finite("x", pd.Series(values)), values)
 
 
 @given(numbers, not_finite, st.data())
@@ -119,30 +119,30 @@ def test_one_bad_number_is_found_and_named(values, bad, draw):
     index = draw.draw(st.integers(0, len(values) - 1))
     values[index] = bad
     with pytest.raises(ValueError, match=rf"^speed must be finite, got .* at index {index}$"):
-        data.require_finite("speed", values)
+        arguments.require_finite("speed", values)
 
 
 @given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=8), st.floats(-1e6, 0), st.data())
 def test_positive_means_above_zero(values, bad, draw):
-    np.testing.assert_array_equal(data.require_positive("scale", values), values)
+    np.testing.assert_array_equal(arguments.require_positive("scale", values), values)
     index = draw.draw(st.integers(0, len(values) - 1))
     values[index] = bad
     with pytest.raises(ValueError, match=rf"^scale must be greater than 0, got .* {index}$"):
-        data.require_positive("scale", values)
+        arguments.require_positive("scale", values)
 
 
 @given(wholes, st.data())
 def test_counts_are_whole_and_within_their_limit(values, draw):
-    np.testing.assert_array_equal(data.require_counts("y", values, at_most=values), values)
+    np.testing.assert_array_equal(arguments.require_counts("y", values, at_most=values), values)
     index = draw.draw(st.integers(0, len(values) - 1))
     limit = values.copy()
     values[index] += 1
     expected = rf"^y must be at most {limit[index]}, got {values[index]} at index {index}$"
     with pytest.raises(ValueError, match=expected):
-        data.require_counts("y", values, at_most=limit)
+        arguments.require_counts("y", values, at_most=limit)
     for bad in (-1, values[index] + 0.5, 2.0**60):
         with pytest.raises(ValueError, match=r"^y must hold whole numbers from 0"):
-            data.require_counts("y", [*values, bad])
+            arguments.require_counts("y", [*values, bad])
 
 
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=4))
@@ -150,22 +150,22 @@ def test_counts_are_whole_and_within_their_limit(values, draw):
 def test_lengths_must_be_equal(lengths):
     arrays = {f"a{i}": np.zeros(length) for i, length in enumerate(lengths)}
     if len(set(lengths)) == 1:
-        data.require_same_length(**arrays)
+        arguments.require_same_length(**arrays)
     else:
         with pytest.raises(ValueError, match=r"a0 and a1.* must be vectors of one length, got a0"):
-            data.require_same_length(**arrays)
+            arguments.require_same_length(**arrays)
 
 
 @pytest.mark.parametrize("bad", ["seven", None, [1j], [["a"]], object()])
 def test_what_is_no_number_is_a_type_error(bad):
     with pytest.raises(TypeError, match=r"^x must hold real numbers"):
-        data.require_finite("x", bad)
+        arguments.require_finite("x", bad)
 
 
 def test_empty_and_ragged_are_refused():
     with pytest.raises(ValueError, match=r"^x must hold at least one number"):
-        data.require_finite("x", [])
+        arguments.require_finite("x", [])
     with pytest.raises(ValueError, match=r"^x must be rows of equal length"):
-        data.require_finite("x", [[1, 2], [3]])
+        arguments.require_finite("x", [[1, 2], [3]])
     with pytest.raises(ValueError, match=r"vectors of one length"):
-        data.require_same_length(x=np.zeros((2, 2)), y=np.zeros((2, 2)))
+        arguments.require_same_length(x=np.zeros((2, 2)), y=np.zeros((2, 2)))

@@ -133,7 +133,7 @@ def test_a_number_of_devices_is_an_integer_from_1(num_devices):
         lambda: over_devices(one_chain, KEY, STARTS, num_devices=num_devices),
         lambda: use_cpu_devices(num_devices),
     ):
-        with pytest.raises(ValueError, match=r"num_devices is .*; allowed is an integer"):
+        with pytest.raises(ValueError, match=r"num_devices is .*; allowed are integers"):
             refuse()
 
 

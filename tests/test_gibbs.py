@@ -20,7 +20,7 @@ from course_utils import checks, conditionals, museum, targets
 from course_utils.gibbs import GibbsState, Within, gibbs
 from course_utils.kernel import sample
 from course_utils.mh import metropolis_hastings, random_walk
-from course_utils.models import change_point, linear_regression, views_agree
+from course_utils.models import change_point, linear_regression
 from course_utils.timing import count_compiles
 
 EXACT = (1.0, 1.0)  # the acceptance of exact conditionals
@@ -254,11 +254,6 @@ def test_the_disasters_have_the_exact_posterior():
 
 
 # The change-point model itself.
-
-
-def test_change_point_views_are_one_density():
-    verdict = views_agree(change_point.model(), jax.random.key(20))
-    assert verdict.passed, verdict
 
 
 def test_change_point_posterior_against_a_grid():

@@ -26,6 +26,7 @@ from course_utils.models import (
     Model,
     banana,
     binomial,
+    change_point,
     eight_schools,
     funnel,
     gaussian,
@@ -41,6 +42,7 @@ KEY = jax.random.key(20)
 
 MODELS = {
     "binomial": binomial.model,
+    "change point": change_point.model,
     "centered": lambda: eight_schools.model(parameterization="centered"),
     "noncentered": eight_schools.model,
     "linear regression": linear_regression.model,
@@ -95,6 +97,7 @@ def test_models_by_name_are_what_the_name_says():
     assert set(course_models.MODELS) == {
         "banana",
         "binomial",
+        "change_point",
         "eight_schools_centered",
         "eight_schools_noncentered",
         "funnel",
@@ -441,6 +444,10 @@ def test_arguments_of_another_kind_are_refused(no_whole, no_real):
         ("dim", lambda: gaussian.model(dim=no_whole)),
         ("num_x", lambda: funnel.model(num_x=no_whole)),
         ("num_columns", lambda: logistic.simulate(num_columns=no_whole)),
+    ):
+        with pytest.raises(ValueError, match=f"^{name} is .*; allowed are integers of at least"):
+            build_toy()
+    for name, build_toy in (
         ("width", lambda: banana.model(width=no_real)),
         ("v_sd", lambda: funnel.model(v_sd=no_real)),
         ("loc", lambda: mixture.model(mixture.FOUR._replace(loc=(0, 1, 2, no_real)))),
@@ -465,9 +472,9 @@ def test_correlation_must_leave_a_covariance(dim, excess):
 @few
 @given(st.integers(-3, 1))
 def test_counts_of_toys_have_a_lower_bound(small):
-    with pytest.raises(ValueError, match=f"^dim must be an integer of at least 2, got {small}"):
+    with pytest.raises(ValueError, match=f"^dim is {small}; allowed are integers of at least 2"):
         gaussian.model(small)
-    with pytest.raises(ValueError, match=r"^num_x must be an integer of at least 1, got"):
+    with pytest.raises(ValueError, match=r"^num_x is .*; allowed are integers of at least 1"):
         funnel.model(num_x=min(small, 0))
 
 
@@ -530,7 +537,7 @@ def test_other_bad_arguments_are_refused():
     with pytest.raises(ValueError, match=r"p must lie between 0 and 1, got 1\.2"):
         binomial.simulate(p=1.2)
     for module in (binomial, linear_regression, line, line_with_outliers, logistic):
-        with pytest.raises(ValueError, match="num_observations must be"):
+        with pytest.raises(ValueError, match=r"num_observations is .*; allowed are integers"):
             module.simulate(num_observations=0)
 
 

@@ -176,7 +176,7 @@ def test_reports_are_rare_beside_the_work():
 @settings(max_examples=20, deadline=None)
 @given(st.one_of(st.integers(max_value=0), st.floats(), st.booleans(), st.none()))
 def test_a_total_that_counts_nothing_is_refused(total):
-    with pytest.raises(ValueError, match=r"total is .*; allowed is an integer of at least 1"):
+    with pytest.raises(ValueError, match=r"total is .*; allowed are integers of at least 1"):
         ProgressBar(total)
 
 

@@ -145,12 +145,12 @@ def test_fits_that_fail_have_no_draws():
 @pytest.mark.parametrize("name", ["num_fits", "num_chains", "num_draws", "thin", "block_size"])
 @pytest.mark.parametrize("bad", [0, -1, 1.5, True])
 def test_bad_numbers_are_refused(name, bad):
-    with pytest.raises(ValueError, match=f"{name} is {bad!r}; allowed is an integer"):
+    with pytest.raises(ValueError, match=f"{name} is {bad!r}; allowed are integers"):
         sbc.run_fits(KEY, binomial.model(), **{name: bad})
 
 
 def test_other_bad_arguments_are_refused():
     with pytest.raises(ValueError, match="thin is 20; allowed is at most num_draws, which is 10"):
         sbc.run_fits(KEY, binomial.model(), num_draws=10, thin=20)
-    with pytest.raises(ValueError, match="num_warmup is 5; allowed is an integer of at least 20"):
+    with pytest.raises(ValueError, match="num_warmup is 5; allowed are integers of at least 20"):
         sbc.run_fits(KEY, binomial.model(), num_fits=2, num_warmup=5)

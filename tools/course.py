@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import chapters
+import claims
 import execution
 import exercises
 import pages
@@ -71,6 +72,11 @@ def refresh_table() -> None:
     pages.write_file(readme, text)
 
 
+def refresh_claims() -> None:
+    """Write the page of claims from the executed chapters."""
+    pages.write_file(claims.path(ROOT), claims.page(ROOT))
+
+
 def measure(page: Page, warm: bool, on_cell) -> float:
     """Build a page with empty compile caches, on request again with full ones; record both."""
     with execution.empty_caches() as caches:
@@ -129,7 +135,7 @@ def build(
         bool, typer.Option("--warm", help="With --cold: a second run with full caches too.")
     ] = False,
 ) -> None:
-    """Derive stubs, notebooks, lines on times and the chapter table from the texts.
+    """Derive stubs, notebooks, lines on times, the chapter table and the page of claims.
 
     Only pages whose code changed since their execution are executed; new prose is taken over.
     """
@@ -145,6 +151,7 @@ def build(
         raise _stop(error) from None
     try:
         refresh_table()
+        refresh_claims()
     except PageError as error:  # with names given, another chapter may be half written
         _stop(error)
         failed = failed or not names
@@ -168,6 +175,11 @@ def check(names: Names = None) -> None:
                     "README.md: the chapter table is out of date. Mend: "
                     "python tools/course.py table"
                 )
+            stored = claims.path(ROOT)
+            if not stored.exists() or stored.read_text(encoding="utf-8") != claims.page(ROOT):
+                found.append(
+                    "notebooks/claims.md is out of date. Mend: python tools/course.py table"
+                )
         except PageError as error:
             found.append(f"{error}. Mend: add what is missing, then python tools/course.py table")
     for what in found:
@@ -189,9 +201,10 @@ def stubs(names: Names = None) -> None:
 
 @app.command()
 def table() -> None:
-    """Write the chapter table into the README."""
+    """Write the chapter table into the README, and the page of claims."""
     try:
         refresh_table()
+        refresh_claims()
     except PageError as error:
         raise _stop(error) from None
 

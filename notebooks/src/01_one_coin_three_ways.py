@@ -30,8 +30,9 @@ from scipy.special import beta as beta_function
 from scipy.special import comb
 
 from course_utils import checks
-from course_utils.bench.claims import quotients, verdict
 from course_utils.bench.jobs import read_rows
+from course_utils.bench.quotients import quotients
+from course_utils.claims import trial
 from course_utils.costs import cost_row, running_table
 from course_utils.data import DATA_FOLDER
 from course_utils.display import show_source, use_style
@@ -795,7 +796,7 @@ pd.DataFrame(
 # %%
 claim = "NumPyro is at least 5 times faster than {}"
 for who, system in against.items():
-    print(verdict(claim.format(who), speed_ups(system, "numpyro"), at_least=5))
+    trial(claim.format(who), speed_ups(system, "numpyro"), chapter="01", at_least=5)
 
 # %% [markdown]
 # #### Claim 2: NumPyro uses less memory
@@ -804,9 +805,7 @@ for who, system in against.items():
 for who, system in against.items():
     memory = quotients(finished, "numpyro", system, "peak_memory_mb")
     cases = {f"{size:,} flips": values for size, values in memory.items()}
-    for case, values in cases.items():
-        print(f"{case:>16}: {np.median(values):.2f} times the memory of {who}")
-    print(verdict(f"NumPyro uses less memory than {who}", cases, at_most=1))
+    trial(f"NumPyro uses less memory than {who}", cases, chapter="01", at_most=1)
 
 # %% [markdown]
 # #### Claim 3: NumPyro scales better with data
@@ -820,9 +819,7 @@ for who, system in against.items():
         f"flips grow from {sizes[0]:,} to {size:,}": ratio[size] / ratio[sizes[0]]
         for size in sizes[1:]
     }
-    for case, values in cases.items():
-        print(f"{case}: NumPyro's price grows {np.median(values):.2g} times as much as {who}'s")
-    print(verdict(f"NumPyro scales better than {who}", cases, at_most=1))
+    trial(f"NumPyro scales better than {who}", cases, chapter="01", at_most=1)
 
 # %% [markdown]
 # A large fixed cost can hide the flips: whoever is slow to begin with grows by a small factor. So we look at the price of one more flip, too.
@@ -854,7 +851,8 @@ for who, system in against.items():
         for case, values in speed_ups(system, "numpyro").items()
         if case.endswith(f" {sizes[0]:,} flips")
     }
-    print(verdict(f"On small data NumPyro has no advantage over {who}", small, at_most=1.25))
+    claim = f"On small data NumPyro has no advantage over {who}"
+    trial(claim, small, chapter="01", at_most=1.25)
 
 # %% [markdown]
 # Four sentences that sounded like facts. None names a clock, an amount of data or a sampler, and no verdict could do without. That is the

@@ -13,6 +13,7 @@ import numpy as np
 from jax import Array
 
 from course_utils import dual_averaging, mass_matrix
+from course_utils.arguments import require_integer
 from course_utils.dual_averaging import StepSizeState
 from course_utils.kernel import Kernel, require_finite_start, require_run
 from course_utils.mass_matrix import Moments
@@ -91,7 +92,8 @@ def run(
         def one_step(carry, now):
             states, step_size, metric, learner = carry
             step_keys, now = now
-            states, info = jax.vmap(build_kernel(step_size, metric).step)(step_keys, states)
+            step = build_kernel(step_size, metric).step
+            states, info = _vmap(step, len(step_keys))(step_keys, states)
             _require_acceptance_rate(info)
             step_size, metric, learner = jax.lax.cond(
                 now.is_warmup,
@@ -117,9 +119,21 @@ def run(
         return draws, info, adapted
     # A chain that learns alone is a pool of one.
     alone = jax.tree.map(lambda leaf: leaf[:, None], (keys, states))
-    adapted, draws, info = jax.vmap(run_pool)(*alone)
+    adapted, draws, info = _vmap(run_pool, len(positions))(*alone)
     draws, info = jax.tree.map(lambda leaf: leaf[:, 0], (draws, info))
     return draws, info, adapted._replace(positions=adapted.positions[:, 0])
+
+
+def _vmap(function: Callable, num: int) -> Callable:
+    # Vectorized over one, a branch runs both its sides and a loop carries masks, for nothing.
+    if num > 1:
+        return jax.vmap(function)
+
+    def alone(*arguments):
+        found = function(*jax.tree.map(lambda leaf: leaf[0], arguments))
+        return jax.tree.map(lambda leaf: leaf[None], found)
+
+    return alone
 
 
 def _keys_of_steps(chain_keys: Array, num_steps: int) -> Array:
@@ -136,8 +150,7 @@ def _require_acceptance_rate(info: Any) -> None:
 
 
 def _require(num_warmup: int, target_acceptance_rate: float, initial_step_size: float) -> None:
-    if isinstance(num_warmup, bool) or not isinstance(num_warmup, int) or num_warmup < 20:
-        raise ValueError(f"num_warmup is {num_warmup!r}; allowed is an integer of at least 20")
+    require_integer("num_warmup", num_warmup, at_least=20)
     if not 0 < target_acceptance_rate < 1:
         raise ValueError(
             f"target_acceptance_rate is {target_acceptance_rate!r}; allowed is a number between "

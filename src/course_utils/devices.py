@@ -9,6 +9,7 @@ import numpy as np
 from jax import Array
 from jax.sharding import Mesh, PartitionSpec
 
+from course_utils.arguments import require_integer
 from course_utils.kernel import require_finite_start
 
 RunChain = Callable[[Array, Array], Any]
@@ -27,8 +28,7 @@ def use_cpu_devices(num_devices: int) -> None:
     RuntimeError
         If JAX has started already, with another number of devices.
     """
-    if isinstance(num_devices, bool) or not isinstance(num_devices, int) or num_devices < 1:
-        raise ValueError(f"num_devices is {num_devices!r}; allowed is an integer of at least 1")
+    require_integer("num_devices", num_devices)
     try:
         jax.config.update("jax_num_cpu_devices", num_devices)
     except RuntimeError as error:
@@ -126,8 +126,7 @@ def _devices(num_devices: int | None) -> list[jax.Device]:
     devices = jax.devices()
     if num_devices is None:
         return devices
-    if isinstance(num_devices, bool) or not isinstance(num_devices, int) or num_devices < 1:
-        raise ValueError(f"num_devices is {num_devices!r}; allowed is an integer of at least 1")
+    require_integer("num_devices", num_devices)
     if num_devices > len(devices):
         raise ValueError(
             f"num_devices is {num_devices}, but JAX sees {len(devices)}; on a CPU call "

@@ -28,8 +28,9 @@ import numpy as np
 from jax import Array
 
 from course_utils import hamiltonian
+from course_utils.arguments import require_integer
 from course_utils.kernel import require_finite_start, require_run
-from course_utils.nuts import NUTSInfo, choose, require_depth
+from course_utils.nuts import NUTSInfo, choose
 
 BLOCK = 64  # iterations between two looks at whether every chain has all its draws
 
@@ -145,7 +146,7 @@ def flat_nuts(
     """
     positions = jnp.asarray(positions)
     require_run(positions, num_draws)
-    require_depth(max_tree_depth)
+    require_integer("max_tree_depth", max_tree_depth, at_most=20)
     num_chains, dim = positions.shape
     per_chain = np.ndim(step_size) == 1
     _require_metrics(step_size, inverse_mass_matrix, num_chains, dim)

@@ -12,6 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from course_utils.arguments import require_integer
+
 
 class Kernel(NamedTuple):
     """A Markov transition as two pure functions.
@@ -110,8 +112,7 @@ def require_run(positions: Array, num_draws: int) -> None:
             f"positions has shape {positions.shape}; allowed is (num_chains, dim) "
             "with at least one chain"
         )
-    if isinstance(num_draws, bool) or not isinstance(num_draws, int) or num_draws < 1:
-        raise ValueError(f"num_draws is {num_draws!r}; allowed is an integer of at least 1")
+    require_integer("num_draws", num_draws)
 
 
 def require_finite_start(positions: Array, logdensity: Array) -> None:

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from course_utils import hamiltonian
+from course_utils.arguments import require_integer
 from course_utils.hamiltonian import HMCState, LogDensity, PhaseState
 from course_utils.kernel import Kernel
 
@@ -134,7 +135,7 @@ def nuts(
     probabilistic programming in NumPyro. arXiv:1912.11554, section 3.
     """
     inverse_mass_matrix = hamiltonian.require_metric(step_size, inverse_mass_matrix)
-    require_depth(max_tree_depth)
+    require_integer("max_tree_depth", max_tree_depth, at_most=20)
     leapfrog = hamiltonian.leapfrog(logdensity, inverse_mass_matrix)
 
     def turning(left, right, momentum_sum):
@@ -257,11 +258,3 @@ def nuts(
         return tree.proposal, info
 
     return Kernel(init, step)
-
-
-def require_depth(max_tree_depth: int) -> None:
-    """Refuse a tree depth that is not an integer from 1 to 20."""
-    if isinstance(max_tree_depth, bool) or not isinstance(max_tree_depth, int):
-        raise ValueError(f"max_tree_depth is {max_tree_depth!r}; allowed are integers 1 to 20")
-    if not 1 <= max_tree_depth <= 20:
-        raise ValueError(f"max_tree_depth is {max_tree_depth}; allowed are integers 1 to 20")

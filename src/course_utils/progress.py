@@ -25,6 +25,7 @@ from jax.experimental import io_callback
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
+from course_utils.arguments import require_integer
 from course_utils.interrupts import Interrupts
 from course_utils.kernel import Kernel, require_finite_start, sample
 
@@ -167,8 +168,7 @@ class ProgressBar:
     """
 
     def __init__(self, total: int, delay: float = 2.0, console: Console | None = None):
-        if isinstance(total, bool) or not isinstance(total, int) or total < 1:
-            raise ValueError(f"total is {total!r}; allowed is an integer of at least 1")
+        require_integer("total", total)
         self.total, self.done = total, 0
         self._console = console or Console()
         self._progress = Progress(

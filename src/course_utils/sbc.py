@@ -19,6 +19,7 @@ import numpy as np
 from jax import Array
 from numpyro import handlers
 
+from course_utils.arguments import require_integer
 from course_utils.hmc import hmc
 from course_utils.kernel import Kernel
 from course_utils.models.base import Model, Sites
@@ -108,13 +109,14 @@ def run_fits(
     calibration. arXiv:1804.06788. Modrák, M. et al. (2025). Simulation-based calibration checking
     for Bayesian computation. Bayesian Analysis 20(2), 461-488, for the log likelihood.
     """
-    _require_positive_integers(
-        num_fits=num_fits,
-        num_chains=num_chains,
-        num_draws=num_draws,
-        thin=thin,
-        block_size=block_size,
-    )
+    for name, value in {
+        "num_fits": num_fits,
+        "num_chains": num_chains,
+        "num_draws": num_draws,
+        "thin": thin,
+        "block_size": block_size,
+    }.items():
+        require_integer(name, value)
     if thin > num_draws:
         raise ValueError(f"thin is {thin}; allowed is at most num_draws, which is {num_draws}")
 
@@ -208,9 +210,3 @@ def _blocks(reach: np.ndarray, block_size: int) -> Iterator[np.ndarray]:
     size = -(-len(order) // num_blocks)
     for start in range(0, len(order), size):
         yield np.resize(order[start : start + size], size)
-
-
-def _require_positive_integers(**values: int) -> None:
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} is {value!r}; allowed is an integer of at least 1")

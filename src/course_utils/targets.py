@@ -13,6 +13,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import chdtrc, ndtr, roots_legendre
 
+from course_utils.arguments import require_integer
 from course_utils.checks import Target
 from course_utils.checks.verdict import Statistic
 
@@ -39,8 +40,7 @@ def gaussian(correlation: float = 0.0, dim: int = 2) -> Target:
     ValueError
         If correlation or dim is out of range.
     """
-    if isinstance(dim, bool) or not isinstance(dim, int) or dim < 2:
-        raise ValueError(f"dim is {dim!r}; allowed are integers of at least 2")
+    require_integer("dim", dim, at_least=2)
     if not -1 / (dim - 1) < correlation < 1:
         raise ValueError(
             f"correlation is {correlation}; allowed is between {-1 / (dim - 1):g} and 1"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 
+from course_utils.arguments import require_integer
 from course_utils.compiles import CompileLog, count_compiles
 from course_utils.ess import ess_per_gradient, ess_per_second, min_ess
 from course_utils.machine import describe_machine
@@ -169,10 +170,7 @@ def time_python(fun: Callable, *args: Any, repeats: int = 5, name: str | None = 
 def _check_call(fun: Callable, repeats: int) -> None:
     if not callable(fun):
         raise TypeError(f"fun: got {type(fun).__name__}, allowed is a function")
-    if isinstance(repeats, bool) or not isinstance(repeats, int):
-        raise TypeError(f"repeats: got {repeats!r}, allowed are integers")
-    if repeats < 1:
-        raise ValueError(f"repeats: got {repeats}, allowed are integers ≥ 1")
+    require_integer("repeats", repeats)
 
 
 def _time_calls(fun: Callable, args: tuple, repeats: int, log: CompileLog) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from course_utils.arguments import require_integer
+
 MAX_TRIES = 100
 
 
@@ -111,8 +113,7 @@ def init_positions(
         If some chain found no start. Inside ``jax.jit`` no error can be raised; there such
         a chain starts at NaN, so that nobody takes its draws for a result.
     """
-    if isinstance(num_chains, bool) or not isinstance(num_chains, int) or num_chains < 1:
-        raise ValueError(f"num_chains is {num_chains!r}; allowed is an integer of at least 1")
+    require_integer("num_chains", num_chains)
     center = jnp.asarray(center, float)
 
     def is_finite(position):

@@ -11,6 +11,7 @@ from jax import Array
 from jax.flatten_util import ravel_pytree
 
 from course_utils.adapters.foreign import ForeignModel
+from course_utils.arguments import require_integer
 from course_utils.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -174,8 +175,7 @@ def from_numpyro_kernel(
         raise TypeError(
             f"kernel is a {type(kernel).__name__}; allowed are NumPyro kernels that move one chain"
         )
-    if isinstance(num_warmup, bool) or not isinstance(num_warmup, int) or num_warmup < 0:
-        raise ValueError(f"num_warmup is {num_warmup!r}; allowed is an integer of at least 0")
+    require_integer("num_warmup", num_warmup, at_least=0)
     unravel = lambda position: position  # noqa: E731
     if kernel.model is not None:
         unravel = _flat(_structure(kernel.model, args, kwargs))[1]

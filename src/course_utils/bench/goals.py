@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from course_utils.bench.claims import verdict
 from course_utils.bench.jobs import Row
 from course_utils.bench.results import Case, Results
 from course_utils.bench.whole import LIBRARIES
+from course_utils.claims import verdict
 
 # Most iterations of the flat loop per leapfrog step, at 100 chains.
 ITERATIONS = {

@@ -22,8 +22,8 @@ from jax.scipy import stats
 from jax.typing import ArrayLike
 from scipy.stats import norm
 
+from course_utils.arguments import require_number, require_scale
 from course_utils.models import quadrature
-from course_utils.models.arguments import require_number, require_scale
 from course_utils.models.base import PROBABILITIES, Model, Reference, Sites
 
 if TYPE_CHECKING:

@@ -19,7 +19,12 @@ from numpy.typing import ArrayLike
 from scipy.special import betaln, gammaln
 from scipy.stats import beta
 
-from course_utils.data import require_counts, require_positive, require_same_length
+from course_utils.arguments import (
+    require_counts,
+    require_integer,
+    require_positive,
+    require_same_length,
+)
 from course_utils.models.base import PROBABILITIES, Model, Reference, Sites
 
 if TYPE_CHECKING:
@@ -55,7 +60,7 @@ def simulate(seed: int = 42, num_observations: int = 100, p: float = 0.7) -> Dat
     Data
         Single flips: ``successes`` of zeros and ones, ``trials`` of ones.
     """
-    require_positive("num_observations", require_counts("num_observations", num_observations))
+    require_integer("num_observations", num_observations)
     if not 0 <= p <= 1:
         raise ValueError(f"p must lie between 0 and 1, got {p}")
     flips = np.random.default_rng(seed).random(num_observations) < p

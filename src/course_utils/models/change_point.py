@@ -26,8 +26,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, logsumexp
 from scipy.stats import gamma
 
+from course_utils.arguments import require_counts, require_same_length
 from course_utils.data import load as load_table
-from course_utils.data import require_counts, require_same_length
 from course_utils.models import quadrature
 from course_utils.models.base import Model, Reference, Sites
 

@@ -26,8 +26,8 @@ from jax import Array
 from jax.scipy import stats
 from numpy.typing import ArrayLike
 
+from course_utils.arguments import require_finite, require_positive, require_same_length
 from course_utils.data import load as load_table
-from course_utils.data import require_finite, require_positive, require_same_length
 from course_utils.models import quadrature
 from course_utils.models.base import Model, Reference, Sites
 

@@ -21,8 +21,8 @@ from jax import Array
 from jax.scipy import stats
 from scipy.stats import norm
 
+from course_utils.arguments import require_integer, require_scale
 from course_utils.models import quadrature
-from course_utils.models.arguments import require_scale, require_whole
 from course_utils.models.base import PROBABILITIES, Model, Reference, Sites
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def model(num_x: int = 9, v_sd: float = 3.0) -> Model:
     ValueError
         If num_x is below 1, or v_sd is not positive and finite.
     """
-    num_x, v_sd = require_whole("num_x", num_x, at_least=1), require_scale("v_sd", v_sd)
+    num_x, v_sd = require_integer("num_x", num_x), require_scale("v_sd", v_sd)
     return Model(
         name=f"funnel, {num_x} x, sd of v {v_sd:g}",
         data=Data(num_x, v_sd),

@@ -18,8 +18,12 @@ from jax.scipy import stats
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-from course_utils.data import require_finite, require_positive
-from course_utils.models.arguments import require_between, require_whole
+from course_utils.arguments import (
+    require_between,
+    require_finite,
+    require_integer,
+    require_positive,
+)
 from course_utils.models.base import PROBABILITIES, Model, Reference, Sites
 
 if TYPE_CHECKING:
@@ -96,7 +100,7 @@ def decaying(correlation: float, dim: int) -> NDArray:
         Dimension, at least 2.
     """
     correlation = require_between("correlation", correlation, -1.0, 1.0, strictly=True)
-    index = np.arange(require_whole("dim", dim, at_least=2))
+    index = np.arange(require_integer("dim", dim, at_least=2))
     return correlation ** np.abs(index[:, None] - index)
 
 
@@ -121,7 +125,7 @@ def model(dim: int = 2, correlation: ArrayLike = 0.0, scales: ArrayLike = 1.0) -
         If an argument is out of its range or has another shape than dim asks for, or if a matrix
         of correlations is not symmetric, positive definite and 1 on its diagonal.
     """
-    dim = require_whole("dim", dim, at_least=2)
+    dim = require_integer("dim", dim, at_least=2)
     scales = require_positive("scales", scales)
     if scales.shape not in ((), (dim,)):
         raise ValueError(

@@ -30,13 +30,13 @@ from jax import Array
 from jax.scipy import stats
 from numpy.typing import ArrayLike
 
-from course_utils.data import load as load_table
-from course_utils.data import (
-    require_counts,
+from course_utils.arguments import (
     require_finite,
+    require_integer,
     require_positive,
     require_same_length,
 )
+from course_utils.data import load as load_table
 from course_utils.models import quadrature
 from course_utils.models.base import Model, Reference, Sites
 
@@ -64,8 +64,7 @@ def simulate(seed: int = 12, num_observations: int = 15) -> Data:
     num_observations : int
         Number of points, at least 1.
     """
-    if require_counts("num_observations", num_observations) < 1:
-        raise ValueError(f"num_observations must be at least 1, got {num_observations}")
+    require_integer("num_observations", num_observations)
     rng = np.random.default_rng(seed)
     x = np.sort(rng.uniform(-2.0, 2.0, num_observations))
     sigma = np.full(num_observations, 0.2)

@@ -29,9 +29,9 @@ from jax import Array
 from jax.scipy import stats
 from numpy.typing import NDArray
 
+from course_utils.arguments import require_between, require_integer
 from course_utils.data import load as load_table
 from course_utils.models import assignments, line, quadrature
-from course_utils.models.arguments import require_between, require_whole
 from course_utils.models.base import Model, Reference, Sites
 from course_utils.models.line import STEEPEST, Data
 
@@ -64,7 +64,7 @@ def simulate_with_truth(
     data : Data
     is_outlier : ndarray of bool, shape (num_observations,)
     """
-    require_whole("num_observations", num_observations, at_least=1)
+    require_integer("num_observations", num_observations)
     require_between("outlier_probability", outlier_probability, 0.0, 1.0)
     data = line.simulate(seed, num_observations)
     rng = np.random.default_rng([seed, 1])  # so that the points on the line are those of ``line``

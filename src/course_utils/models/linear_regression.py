@@ -20,7 +20,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 from scipy.stats import invgamma, t
 
-from course_utils.data import require_counts, require_finite, require_same_length
+from course_utils.arguments import (
+    require_finite,
+    require_integer,
+    require_same_length,
+)
 from course_utils.models.base import PROBABILITIES, Model, Reference, Sites
 
 if TYPE_CHECKING:
@@ -59,8 +63,7 @@ def simulate(seed: int = 42, num_observations: int = 50, correlation: float = 0.
         Correlation of the predictors x_1 and x_2, strictly between −1 and 1. The nearer to ±1,
         the slower a Gibbs sampler that moves one coefficient at a time.
     """
-    if require_counts("num_observations", num_observations) < 1:
-        raise ValueError(f"num_observations must be at least 1, got {num_observations}")
+    require_integer("num_observations", num_observations)
     if not -1 < correlation < 1:
         raise ValueError(f"correlation must lie strictly between -1 and 1, got {correlation}")
     rng = np.random.default_rng(seed)

@@ -17,9 +17,13 @@ from jax import Array
 from jax.scipy import stats
 from numpy.typing import ArrayLike
 
-from course_utils.data import require_counts, require_finite, require_same_length
+from course_utils.arguments import (
+    require_counts,
+    require_finite,
+    require_integer,
+    require_same_length,
+)
 from course_utils.models import importance
-from course_utils.models.arguments import require_whole
 from course_utils.models.base import Model, Reference, Sites
 
 if TYPE_CHECKING:
@@ -46,8 +50,8 @@ def simulate(seed: int = 42, num_observations: int = 10_000, num_columns: int = 
     num_observations, num_columns : int
         Rows and columns, at least 1 each.
     """
-    rows = require_whole("num_observations", num_observations, at_least=1)
-    columns = require_whole("num_columns", num_columns, at_least=1)
+    rows = require_integer("num_observations", num_observations)
+    columns = require_integer("num_columns", num_columns)
     rng = np.random.default_rng(seed)
     coefficients = rng.standard_normal(columns)
     x = rng.standard_normal((rows, columns)) / np.sqrt(columns)

@@ -18,7 +18,7 @@ from jax.scipy import stats
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-from course_utils.data import require_finite, require_positive, require_same_length
+from course_utils.arguments import require_finite, require_positive, require_same_length
 from course_utils.models import quadrature
 from course_utils.models.base import Model, Reference, Sites
 

@@ -9,6 +9,7 @@ import numpy as np
 from course_utils.models import (
     banana,
     binomial,
+    change_point,
     eight_schools,
     funnel,
     gaussian,
@@ -24,6 +25,7 @@ MODELS: Mapping[str, Callable[[], Model]] = MappingProxyType(
     {
         "banana": banana.model,
         "binomial": binomial.model,
+        "change_point": change_point.model,
         "eight_schools_centered": partial(eight_schools.model, parameterization="centered"),
         "eight_schools_noncentered": eight_schools.model,
         "funnel": funnel.model,

@@ -9,9 +9,9 @@ import numpy as np
 import optax
 from jax import Array
 
-from course_utils.data import require_positive
+from course_utils.arguments import require_integer, require_positive
 from course_utils.mh import LogDensity
-from course_utils.vi.gaussian import Gaussian, require_count
+from course_utils.vi.gaussian import Gaussian
 
 
 class VIState(NamedTuple):
@@ -125,7 +125,7 @@ def _gaussian_vi(
     optimizer = optax.adam(0.01) if optimizer is None else optimizer
     if not (hasattr(optimizer, "init") and hasattr(optimizer, "update")):
         raise TypeError(f"optimizer is {optimizer!r}; allowed is an optax GradientTransformation")
-    require_count("num_samples", num_samples)
+    require_integer("num_samples", num_samples)
     if not isinstance(initial_scale, jax.core.Tracer):
         require_positive("initial_scale", initial_scale)
 
@@ -184,7 +184,7 @@ def run(key: Array, algorithm: VIAlgorithm, position: Array, num_steps: int) -> 
     TypeError
         If ``num_steps`` is no integer.
     """
-    require_count("num_steps", num_steps)
+    require_integer("num_steps", num_steps)
     keys = jax.random.split(key, num_steps)
     state, infos = jax.lax.scan(
         lambda state, key: algorithm.step(key, state), algorithm.init(position), keys

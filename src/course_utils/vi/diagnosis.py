@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from course_utils.arguments import require_integer
 from course_utils.mh import LogDensity
-from course_utils.vi.gaussian import Gaussian, require_count
+from course_utils.vi.gaussian import Gaussian
 
 
 def estimate_elbo(
@@ -32,7 +33,7 @@ def estimate_elbo(
     elbo, standard_error : Array, shape ()
         NaN or minus infinity where log γ is not finite at some draw.
     """
-    require_count("num_samples", num_samples, at_least=2)
+    require_integer("num_samples", num_samples, at_least=2)
     values = jax.vmap(logdensity)(approximation.sample(key, num_samples))
     standard_error = jnp.std(values, ddof=1) / np.sqrt(num_samples)
     return values.mean() + approximation.entropy, standard_error
@@ -78,7 +79,7 @@ def pareto_khat(
     """
     from arviz_stats.base import array_stats
 
-    require_count("num_samples", num_samples, at_least=100)
+    require_integer("num_samples", num_samples, at_least=100)
     draws = approximation.sample(key, num_samples)
     log_target = jax.vmap(logdensity)(draws)
     log_q = jax.vmap(approximation.logdensity)(draws)

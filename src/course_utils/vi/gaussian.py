@@ -8,6 +8,8 @@ import numpy as np
 from jax import Array
 from jax.scipy.linalg import solve_triangular
 
+from course_utils.arguments import require_integer
+
 
 class Gaussian(NamedTuple):
     """The approximation q = Normal(m, L Lᵀ), by parameters without bounds.
@@ -54,7 +56,7 @@ class Gaussian(NamedTuple):
 
     def sample(self, key: Array, num_samples: int) -> Array:
         """Draw independently from q, shape (num_samples, dim)."""
-        require_count("num_samples", num_samples)
+        require_integer("num_samples", num_samples)
         shape = (num_samples, *self.mean.shape)
         return self.transform(jax.random.normal(key, shape, self.mean.dtype))
 
@@ -62,11 +64,3 @@ class Gaussian(NamedTuple):
         """Log density of q at a position of shape (dim,), its constant included."""
         z = solve_triangular(self.cholesky, position - self.mean, lower=True)
         return jnp.sum(jax.scipy.stats.norm.logpdf(z) - self.log_scale)
-
-
-def require_count(name: str, value: int, at_least: int = 1) -> None:
-    """Refuse what is no integer, and integers below ``at_least``."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} is {value!r}; allowed are integers of at least {at_least}")
-    if value < at_least:
-        raise ValueError(f"{name} is {value!r}; allowed are integers of at least {at_least}")
