@@ -300,9 +300,7 @@ def test_a_bad_metric_is_refused(build, metric):
 @settings(max_examples=30, deadline=None)
 @given(depth=st.one_of(st.integers(max_value=0), st.integers(21), st.floats(), st.booleans()))
 def test_a_bad_tree_depth_is_refused(depth):
-    with pytest.raises(
-        ValueError, match=r"max_tree_depth is .*; allowed are integers from 1"
-    ):
+    with pytest.raises(ValueError, match=r"max_tree_depth is .*; allowed are integers from 1"):
         nuts(standard, 0.1, jnp.ones(2), max_tree_depth=depth)
 
 

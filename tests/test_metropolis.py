@@ -220,7 +220,7 @@ def _standard(x):
         ({"positions": jnp.zeros(3)}, r"positions has shape \(3,\); allowed is"),
         ({"positions": jnp.zeros((0, 2))}, r"positions has shape \(0, 2\)"),
         ({"positions": jnp.array([[0.0], [jnp.nan]])}, "positions of chain 1"),
-        ({"num_draws": 0}, "num_draws is 0; allowed is"),
+        ({"num_draws": 0}, "num_draws is 0; allowed are"),
         ({"num_draws": 2.5}, "num_draws is 2.5"),
         ({"num_draws": True}, "num_draws is True"),
     ],

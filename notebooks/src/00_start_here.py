@@ -12,7 +12,7 @@
 # - **use** these pages: predictions, exercises that check themselves, hints, solutions.
 #
 # **You need** one course in statistics (probability, mean, standard deviation, Bayes' rule seen once) and some NumPy.
-# No other chapter. Symbols are collected in [the notation table](notation.md).
+# No other chapter. Symbols are collected in [the notation table](notation.md), words in [the glossary](glossary.md).
 #
 # <!-- times -->
 # About 15 minutes to read, exercises not counted, 37 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-21).

@@ -12,7 +12,7 @@
 # - **run** the same model in NumPyro, in PyMC and in nutpie, and show that they agree,
 # - **judge** a claim about speed: what was counted, on how much data, and by which clock.
 #
-# **You need** chapter 00. Symbols are collected in [the notation table](notation.md).
+# **You need** chapter 00. Symbols are collected in [the notation table](notation.md), words in [the glossary](glossary.md).
 #
 # <!-- times -->
 # About 31 minutes to read, exercises not counted, 55 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-21).

@@ -12,7 +12,7 @@
 # - **judge** a chain: autocorrelation, effective sample size, Monte Carlo standard error, and the invariance test.
 #
 # **You need** chapters 00 and 01. Chapter 02 explains JAX; the few JAX lines here are walked through as they come.
-# Symbols are collected in [the notation table](notation.md).
+# Symbols are collected in [the notation table](notation.md), words in [the glossary](glossary.md).
 #
 # <!-- times -->
 # About 30 minutes to read, exercises not counted, 46 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-21).

@@ -127,9 +127,9 @@ def time_jax(fun: Callable, *args: Any, repeats: int = 5, name: str | None = Non
     Raises
     ------
     TypeError
-        If ``fun`` cannot be called, or ``repeats`` is not an integer.
+        If ``fun`` cannot be called.
     ValueError
-        If ``repeats`` is below 1.
+        If ``repeats`` is no integer of at least 1.
 
     References
     ----------

@@ -101,9 +101,9 @@ def model(num_x: int = 9, v_sd: float = 3.0) -> Model:
     Raises
     ------
     TypeError
-        If num_x is no integer or v_sd no real number.
+        If v_sd is no real number.
     ValueError
-        If num_x is below 1, or v_sd is not positive and finite.
+        If num_x is no integer of at least 1, or v_sd is not positive and finite.
     """
     num_x, v_sd = require_integer("num_x", num_x), require_scale("v_sd", v_sd)
     return Model(

@@ -120,10 +120,11 @@ def model(dim: int = 2, correlation: ArrayLike = 0.0, scales: ArrayLike = 1.0) -
     Raises
     ------
     TypeError
-        If dim is no integer or another argument no real number.
+        If correlation or scales hold no real numbers.
     ValueError
-        If an argument is out of its range or has another shape than dim asks for, or if a matrix
-        of correlations is not symmetric, positive definite and 1 on its diagonal.
+        If dim is no integer, if an argument is out of its range or has another shape than dim asks
+        for, or if a matrix of correlations is not symmetric, positive definite and 1 on its
+        diagonal.
     """
     dim = require_integer("dim", dim, at_least=2)
     scales = require_positive("scales", scales)

@@ -179,10 +179,8 @@ def run(key: Array, algorithm: VIAlgorithm, position: Array, num_steps: int) -> 
     Raises
     ------
     ValueError
-        If ``position`` is not a finite vector, if ``num_steps`` is below 1, or, outside
-        ``jax.jit``, if ELBO or gradient were not finite in some step.
-    TypeError
-        If ``num_steps`` is no integer.
+        If ``position`` is not a finite vector, if ``num_steps`` is no integer of at least 1, or,
+        outside ``jax.jit``, if ELBO or gradient were not finite in some step.
     """
     require_integer("num_steps", num_steps)
     keys = jax.random.split(key, num_steps)
