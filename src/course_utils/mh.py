@@ -55,8 +55,9 @@ def accept_reject(
     state, acceptance_rate, is_accepted
         The next state, the probability of acceptance, and the decision.
     """
-    log_ratio = jnp.where(jnp.isnan(log_ratio), -jnp.inf, log_ratio)
-    acceptance_rate = jnp.exp(jnp.minimum(log_ratio, 0.0))
+    # XLA makes a quicker program of this than of exp(minimum(log_ratio, 0)).
+    acceptance_rate = jnp.clip(jnp.exp(log_ratio), max=1.0)
+    acceptance_rate = jnp.where(jnp.isnan(acceptance_rate), 0.0, acceptance_rate)
     is_accepted = jax.random.bernoulli(key, acceptance_rate)
     state = jax.tree.map(lambda new, old: jnp.where(is_accepted, new, old), proposed, state)
     return state, acceptance_rate, is_accepted
