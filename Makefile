@@ -28,7 +28,7 @@ test: $(STAMP) ## Run everything: lint, package tests, notebooks, pages
 	@printf '\n== Package and tools\n'
 	$(PY) -m pytest tests -n 2 --dist loadfile
 	@printf '\n== Notebooks: run again, compared with what they show\n'
-	$(PY) -m pytest --nbval notebooks
+	$(PY) -m pytest --nbval notebooks -n 2 --dist loadfile
 	@printf '\n== Pages and derived files\n'
 	@$(MAKE) --no-print-directory check
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
 from course_utils.bench.quotients import quotients
-from course_utils.claims import verdict
+from course_utils.claims import trial, verdict
 
 YES, NO, MIXED = np.array([6.0, 7.0]), np.array([2.0, 3.0]), np.array([4.0, 6.0])
 
@@ -48,3 +50,24 @@ def test_quotients_pair_the_rounds_and_leave_out_what_is_not_there():
     assert doubled[100].tolist() == [16.0, 9.0]
     with pytest.raises(ValueError, match="no round holds both 'a' and 'c'"):
         quotients(rows(), "a", "c", "wall_s")
+
+
+def test_a_trial_prints_what_was_measured(capsys):
+    trial("fast", {"a": np.array([2000.0, 3.0, 4.0])}, chapter="00", at_least=1, unit="times")
+    assert capsys.readouterr().out == "“fast” holds.\n  a: 4 (3 to 2,000) times\n"
+
+
+def test_a_trial_leaves_a_record_in_the_page():
+    kernel = InteractiveShell.instance()
+    try:
+        with capture_output() as shown:
+            trial("fast", {"b": YES, "a": NO}, chapter="00", at_least=5)
+            recorded = {"date": "2001-02-03T04:05", "cpu": "abacus", "threads": 7}
+            trial("slow", {"a": NO}, chapter="00", recorded=recorded)
+    finally:
+        kernel.clear_instance()
+    now, then = (output.metadata["claim"] for output in shown.outputs)
+    assert shown.outputs[0].data["text/plain"].startswith("“fast” holds only when b.")
+    assert now["verdict"] == "holds only when b"
+    assert now["measured"] == [("b", "6.5 (6 to 7)"), ("a", "2.5 (2 to 3)")]
+    assert (then["date"], then["machine"]) == ("2001-02-03", "abacus, 7 threads")

@@ -15,7 +15,7 @@
 # **You need** chapter 00. Symbols are collected in [the notation table](notation.md), words in [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 31 minutes to read, exercises not counted, 55 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-21).
+# About 30 minutes to read, exercises not counted, 55 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%
@@ -796,7 +796,9 @@ pd.DataFrame(
 # %%
 claim = "NumPyro is at least 5 times faster than {}"
 for who, system in against.items():
-    trial(claim.format(who), speed_ups(system, "numpyro"), chapter="01", at_least=5)
+    trial(
+        claim.format(who), speed_ups(system, "numpyro"), chapter="01", recorded=machine, at_least=5
+    )
 
 # %% [markdown]
 # #### Claim 2: NumPyro uses less memory
@@ -805,7 +807,7 @@ for who, system in against.items():
 for who, system in against.items():
     memory = quotients(finished, "numpyro", system, "peak_memory_mb")
     cases = {f"{size:,} flips": values for size, values in memory.items()}
-    trial(f"NumPyro uses less memory than {who}", cases, chapter="01", at_most=1)
+    trial(f"NumPyro uses less memory than {who}", cases, chapter="01", recorded=machine, at_most=1)
 
 # %% [markdown]
 # #### Claim 3: NumPyro scales better with data
@@ -819,7 +821,7 @@ for who, system in against.items():
         f"flips grow from {sizes[0]:,} to {size:,}": ratio[size] / ratio[sizes[0]]
         for size in sizes[1:]
     }
-    trial(f"NumPyro scales better than {who}", cases, chapter="01", at_most=1)
+    trial(f"NumPyro scales better than {who}", cases, chapter="01", recorded=machine, at_most=1)
 
 # %% [markdown]
 # A large fixed cost can hide the flips: whoever is slow to begin with grows by a small factor. So we look at the price of one more flip, too.
@@ -852,7 +854,7 @@ for who, system in against.items():
         if case.endswith(f" {sizes[0]:,} flips")
     }
     claim = f"On small data NumPyro has no advantage over {who}"
-    trial(claim, small, chapter="01", at_most=1.25)
+    trial(claim, small, chapter="01", recorded=machine, at_most=1.25)
 
 # %% [markdown]
 # Four sentences that sounded like facts. None names a clock, an amount of data or a sampler, and no verdict could do without. That is the

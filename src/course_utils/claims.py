@@ -1,6 +1,7 @@
 """Claims on trial: what was measured, case by case, and the verdict that it gives."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ def trial(
     at_least: float = -np.inf,
     at_most: float = np.inf,
     unit: str = "",
+    recorded: Mapping[str, Any] | None = None,
 ) -> None:
     """Judge a claim, show what was measured and the verdict, and leave both for the claims page.
 
@@ -27,6 +29,9 @@ def trial(
         Number of the chapter that tries the claim, such as ``"03"``.
     unit : str
         Unit of the values, written after them; nothing for ratios.
+    recorded : Mapping, optional
+        Where the values come from a recorded run, its ``date``, ``cpu`` and ``threads``. Left out:
+        they were measured here and now.
     """
     from IPython import get_ipython
     from IPython.display import display
@@ -34,12 +39,12 @@ def trial(
     from course_utils.machine import describe_machine
 
     found = verdict(claim, cases, at_least, at_most)
-    measured = {
-        case: " ".join([_middle_and_range(np.asarray(values)), *unit.split()])
+    measured = [
+        (case, " ".join([_middle_and_range(np.asarray(values)), *unit.split()]))
         for case, values in cases.items()
-    }
-    text = "\n".join([found, *(f"  {case}: {value}" for case, value in measured.items())])
-    machine = describe_machine(())
+    ]
+    text = "\n".join([found, *(f"  {case}: {value}" for case, value in measured)])
+    machine = describe_machine(()) if recorded is None else recorded
     record = {
         "chapter": chapter,
         "claim": claim,
@@ -55,7 +60,11 @@ def trial(
 
 
 def _middle_and_range(values: np.ndarray) -> str:
-    return f"{np.median(values):.3g} ({values.min():.3g} to {values.max():.3g})"
+    middle, low, high = (
+        f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+        for value in (np.median(values), values.min(), values.max())
+    )
+    return f"{middle} ({low} to {high})"
 
 
 def verdict(
