@@ -48,7 +48,7 @@ def page(root: Path) -> str:
             cells = (
                 row["claim"],
                 f"**{row['verdict']}**",
-                "<br>".join(f"{case}: {value}" for case, value in row["measured"]),
+                "<br>".join(f"{case}: {value}" for case, value in dict(row["measured"]).items()),
                 f"{row['date']}, {row['machine']}",
             )
             parts.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
