@@ -1,14 +1,12 @@
 """Figures of chapter 3, Metropolis-Hastings."""
 
-import html
-import json
 from collections.abc import Callable, Mapping, Sequence
-from importlib.resources import files
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from course_utils.display import COLORS, Figure, figure
+from course_utils.figures.film import Film, film
 
 Density = Callable[[np.ndarray], np.ndarray]
 
@@ -250,23 +248,6 @@ def stuck(chains: np.ndarray, exact: Density, low: float, high: float) -> Figure
     )
 
 
-class Film:
-    """A sampler to watch and to poke: a small page inside the page, without any network."""
-
-    def __init__(self, document: str):
-        self.document = document
-
-    def __repr__(self) -> str:
-        return "Film: a random walk with a slider for the step size (needs a browser)"
-
-    def _repr_html_(self) -> str:
-        return (
-            f'<iframe srcdoc="{html.escape(self.document)}" title="A random walk on a density, '
-            'with a slider for the step size" width="100%" height="470" '
-            'style="border: 0; background: white; border-radius: 4px"></iframe>'
-        )
-
-
 def walk_film(density: Density, low: float, high: float, start: float, step_size: float) -> Film:
     """Make the moving picture of a random walk on ``density``, tabulated on [low, high]."""
     grid = np.linspace(low, high, 401)
@@ -277,5 +258,5 @@ def walk_film(density: Density, low: float, high: float, start: float, step_size
         "start": start,
         "stepSize": step_size,
     }
-    page = files("course_utils.figures").joinpath("walk.html").read_text(encoding="utf-8")
-    return Film(page.replace("/*SETTINGS*/ null", json.dumps(settings)))
+    title = "a random walk on a density, with a slider for the step size"
+    return film("walk", settings, title=title, height=470)

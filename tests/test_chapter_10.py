@@ -1,0 +1,251 @@
+"""Chapter 10: its checkers name what is wrong, and its moving picture climbs as the page says.
+
+The checkers use fixed seeds, so a given answer always gets the same reply: nothing here is random.
+"""
+
+import sys
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.special import logsumexp
+
+from course_utils import museum
+from course_utils.exercises import Outcome, grade
+from course_utils.figures import chapter_10 as figures
+from course_utils.vi import advi
+
+
+def gradient_with(draw=None, in_mean=None, in_log_scale=None):
+    """The gradient of exercise 10.2 with one of its three parts replaced."""
+
+    def answer(gradient, mean, log_scale, z):
+        scale = np.exp(log_scale)
+        slope = gradient(mean + scale * z if draw is None else draw(mean, log_scale, z))
+        first = slope.mean(axis=0) if in_mean is None else in_mean(slope)
+        second = (
+            (slope * scale * z).mean(axis=0) + 1
+            if in_log_scale is None
+            else in_log_scale(slope, scale, z)
+        )
+        return first, second
+
+    return answer
+
+
+def right_kl(log_q, log_p):
+    log_q, log_p = log_q - logsumexp(log_q), log_p - logsumexp(log_p)
+    there = np.exp(log_q) > 0
+    return np.sum(np.exp(log_q[there]) * (log_q[there] - log_p[there]))
+
+
+def kl_with_nan(log_q, log_p):
+    log_q, log_p = log_q - logsumexp(log_q), log_p - logsumexp(log_p)
+    return np.sum(np.exp(log_q) * (log_q - log_p))
+
+
+def kl_that_underflows(log_q, log_p):
+    q, p = np.exp(log_q), np.exp(log_p)
+    q, p = q / q.sum(), p / p.sum()
+    return np.sum(q[q > 0] * np.log(q[q > 0] / p[q > 0]))
+
+
+def kl_of_densities(log_q, log_p):
+    width = 20 / (len(log_q) - 1)
+    there = np.exp(log_q) > 0
+    return np.sum(np.exp(log_q[there]) * (log_q[there] - log_p[there])) * width
+
+
+def minibatch(prior_factor, likelihood_factor):
+    def answer(coefficients, x, y, num_rows):
+        share = num_rows / len(y)
+        log_prior = -0.5 * np.sum(coefficients**2)
+        log_likelihood = -0.5 * np.sum((y - x @ coefficients) ** 2)
+        return prior_factor(share) * log_prior + likelihood_factor(share) * log_likelihood
+
+    return answer
+
+
+def right_bound(log_weights):
+    return np.mean(logsumexp(log_weights, axis=1) - np.log(log_weights.shape[1]))
+
+
+RIGHT = [
+    ("10.1", 0.866),
+    ("10.1", -np.sqrt(0.75)),
+    ("10.1", jnp.array(0.8660254)),
+    ("10.2", gradient_with()),
+    (
+        "10.2",
+        lambda gradient, mean, log_scale, z: tuple(
+            jnp.asarray(part, jnp.float32) for part in gradient_with()(gradient, mean, log_scale, z)
+        ),
+    ),
+    ("10.3", right_kl),
+    ("10.3", lambda q, p: float(np.float32(right_kl(q, p)))),
+    ("10.4", minibatch(lambda s: 1, lambda s: s)),
+    ("10.5", right_bound),
+    (
+        "10.5",
+        lambda w: np.mean(
+            [row.max() + np.log(np.mean(np.exp(row - row.max()))) for row in np.asarray(w)]
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("number", "answer"), RIGHT)
+def test_right_answers_may_differ_in_style(number, answer):
+    outcome = grade(number, answer)
+    assert outcome.state == "correct", outcome
+
+
+WRONG = [
+    ("10.1", 0.5, "standard deviation", "Too weak"),
+    ("10.1", 0.97, "standard deviation", "Too strong"),
+    ("10.1", np.sqrt(0.5), "standard deviation", "halves the variance"),
+    ("10.1", 1.5, "correlation", "between -1 and 1"),
+    ("10.1", "strong", "answer", "must be a number"),
+    ("10.2", gradient_with(in_mean=lambda g: g.sum(axis=0)), "average", "sum over the draws"),
+    ("10.2", gradient_with(in_mean=lambda g: -g.mean(axis=0)), "direction", "reversed"),
+    ("10.2", gradient_with(draw=lambda m, w, z: m + 0 * z), "reparameterization", "at the mean"),
+    ("10.2", gradient_with(draw=lambda m, w, z: m + w * z), "reparameterization", "exp(log_scale)"),
+    ("10.2", gradient_with(in_log_scale=lambda g, s, z: (g * s * z).mean(0)), "entropy", "is 1"),
+    (
+        "10.2",
+        gradient_with(in_log_scale=lambda g, s, z: (g * s * z).mean(0) - 1),
+        "entropy",
+        "reversed",
+    ),
+    (
+        "10.2",
+        gradient_with(in_log_scale=lambda g, s, z: (g * z).mean(0) + 1),
+        "chain rule",
+        "d sigma",
+    ),
+    (
+        "10.2",
+        gradient_with(in_log_scale=lambda g, s, z: (g * z).mean(0) + 1 / s),
+        "chain rule",
+        "not in its logarithm",
+    ),
+    (
+        "10.2",
+        gradient_with(in_log_scale=lambda g, s, z: (g * s).mean(0) + 1),
+        "chain rule",
+        "z is missing",
+    ),
+    (
+        "10.2",
+        gradient_with(in_log_scale=lambda g, s, z: (g * s * z).sum(0) + 1),
+        "average",
+        "sum over the draws",
+    ),
+    ("10.2", lambda gradient, mean, log_scale, z: mean, "answer", "return a pair"),
+    ("10.2", lambda gradient, mean, log_scale, z: (z, z), "answer", "shape (7, 3)"),
+    ("10.3", lambda q, p: right_kl(p, q), "direction", "average over q"),
+    ("10.3", lambda q, p: -right_kl(q, p), "sign", "not negative"),
+    ("10.3", lambda q, p: np.sum(np.exp(q) * (q - p)), "normalization", "spacing"),
+    ("10.3", kl_of_densities, "normalization", "constants"),
+    ("10.3", kl_with_nan, "underflow", "nothing"),
+    ("10.3", kl_that_underflows, "underflow", ""),
+    ("10.4", minibatch(lambda s: s, lambda s: s), "unbiasedness", "prior is counted once"),
+    ("10.4", minibatch(lambda s: 1, lambda s: 1), "unbiasedness", "stand for 24"),
+    ("10.4", minibatch(lambda s: 1 / s, lambda s: s), "unbiasedness", "divided"),
+    ("10.4", minibatch(lambda s: 0, lambda s: s), "log density", "prior is missing"),
+    ("10.4", minibatch(lambda s: -1, lambda s: -s), "log density", "reversed"),
+    ("10.5", lambda w: np.mean(logsumexp(w, axis=1)), "average", "log K"),
+    ("10.5", lambda w: np.mean(w), "tightness", "ELBO again"),
+    ("10.5", lambda w: np.log(np.mean(np.exp(w))), "ELBO", "logarithm first"),
+    ("10.5", lambda w: np.sum(right_bound(w) * len(w)), "ELBO", "sum"),
+    ("10.5", lambda w: np.mean(np.log(np.mean(np.exp(w), axis=1))), "overflow", "1000"),
+]
+
+
+@pytest.mark.parametrize(("number", "answer", "named", "said"), WRONG)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # wrong answers divide by zero and overflow
+def test_a_wrong_answer_is_told_which_property_fails(number, answer, named, said):
+    outcome = grade(number, answer)
+    assert outcome.state == "keep working", outcome
+    assert outcome.property == named and said in outcome.message, outcome
+
+
+ALL = ["10.1", "10.2", "10.3", "10.4", "10.5"]
+
+
+def raises(*args):
+    raise RuntimeError("oh no")
+
+
+def leaves(*args):
+    sys.exit()
+
+
+def wants_more(a, b, c, d, e, f, g):
+    return 1.0
+
+
+@pytest.mark.parametrize("number", ALL)
+@pytest.mark.parametrize(
+    "answer",
+    ["text", float("nan"), np.zeros((3, 3)), raises, leaves, wants_more, object(),
+     lambda *a: "text", lambda *a: np.nan, lambda *a: np.zeros((2, 2)), lambda *a: [],
+     lambda *a: (np.full(3, np.nan),) * 2, lambda *a: ("a", "b"), print],
+)  # fmt: skip
+def test_no_answer_breaks_the_checker(number, answer):
+    outcome = grade(number, answer)
+    assert isinstance(outcome, Outcome)
+    assert outcome.state != "correct"
+    assert outcome.message
+
+
+@pytest.mark.parametrize("number", ALL)
+def test_a_stub_is_not_a_wrong_answer(number):
+    assert grade(number, None).state == "not started"
+    if number != "10.1":
+        assert grade(number, lambda *args, **kwargs: None).state == "not started"
+
+
+def test_an_answer_that_never_ends_is_given_up():
+    def forever(log_weights):
+        while True:
+            pass
+
+    assert grade("10.5", forever, time_limit=1.0).property == "time"
+
+
+def test_the_picture_climbs_to_where_theory_says():
+    """The exact climb in small steps: mean-field ends at √(1 − ρ²), full rank at the target."""
+    start, rho = (-2.2, 2.2, -1.0, -1.0), 0.8
+    mean, covariance = figures.exact_climb(rho, False, start, 4000)[-1]
+    # The slowest direction shrinks by 1 − 0.02 / 1.8 a step: nothing is left after 4000.
+    np.testing.assert_allclose(mean, 0, atol=1e-12)
+    np.testing.assert_allclose(covariance, (1 - rho**2) * np.eye(2), atol=1e-12)
+    mean, covariance = figures.exact_climb(rho, True, start, 4000)[-1]
+    np.testing.assert_allclose(covariance, [[1, rho], [rho, 1]], atol=1e-9)
+
+
+def test_the_film_is_one_file_without_network():
+    film = figures.climb_film(0.8, (-2.2, 2.2, -1.0, -1.0))
+    assert "http" not in film.document
+    assert "<!--STILL-->" not in film.document and "/*SETTINGS*/" not in film.document
+    assert "<noscript><img" in film.document
+    assert 'title="' in film._repr_html_()
+
+
+def test_the_page_s_mutants_are_still_differences():
+    """The lines that the page changes exist in the package, each once."""
+    no_entropy = museum.Rewritten(advi, advi, ((".mean() + approximation.entropy", ".mean()"),))
+    one_noise = museum.Rewritten(
+        advi,
+        advi,
+        (
+            (
+                "keys = jax.random.split(key, num_steps)",
+                "keys = jnp.broadcast_to(key, (num_steps,))",
+            ),
+        ),
+    )
+    for mutant in (no_entropy, one_noise):
+        changed = [line for line in museum.show(mutant).splitlines() if line[:1] in "+-"]
+        assert len(changed) == 4  # two file names, one line out, one line in
