@@ -15,7 +15,7 @@
 # **You need** chapter 00. Symbols are collected in [the notation table](notation.md), words in [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 30 minutes to read, exercises not counted, 55 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-21).
+# About 31 minutes to read, exercises not counted, 55 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%

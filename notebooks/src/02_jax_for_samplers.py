@@ -15,7 +15,7 @@
 # [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 57 minutes to read, exercises not counted, 48 s to run (measured cold, 30 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
+# About 58 minutes to read, exercises not counted, 48 s to run (measured cold, 30 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%
@@ -68,10 +68,11 @@ print(operations.pretty_print(use_color=False))
 
 # %%
 def megabytes(variables):
-    """Size of some arrays of a program."""
+    """Size of some variables of a jaxpr in MB; aval is what JAX knows of one: shape and type."""
     return sum(v.aval.size * v.aval.dtype.itemsize for v in variables) / 1e6
 
 
+# One entry for each operation: its name, the variables that it reads, those that it writes.
 steps = [
     (step.params.get("name", step.primitive.name).strip("_"), step.invars, step.outvars)
     for step in operations.eqns
@@ -107,14 +108,14 @@ print(
 # variables outside. Functions in mathematics are pure. Functions in Python need not be.
 #
 # JAX takes a pure function and makes another one from it: `jit` a faster one, `grad` its derivative, `vmap` one for whole arrays. To do so it
-# calls the function once with placeholders, so-called *tracers*, which know a shape and a type of number but no values, and writes down what
-# happens to them. This is *tracing*, and the list above, a *jaxpr*, is its result. What was not written down does not exist for JAX. Most of its
+# calls the function with placeholders, so-called *tracers*, in place of the arguments, and writes down what happens to them. The tracers of `jit` know a shape
+# and a type of number but no values. (Those of `grad` alone have a value with them.) This is *tracing*, and the list above, a *jaxpr*, is its result. What was not written down does not exist for JAX. Most of its
 # rules follow from this one sentence.
 #
 # ### Derivatives by the chain rule
 #
-# A program is a composition $f = f_m \circ \dots \circ f_2 \circ f_1$ of operations whose derivatives are known. Let $J_i$ be the Jacobian, the
-# matrix of partial derivatives, of operation $i$ at the value that reaches it. The chain rule says that the Jacobian of $f$ is the product
+# A program is a composition $f = f_m \circ \dots \circ f_2 \circ f_1$ of operations whose derivatives are known. It starts from the $d$ arguments $x_0$, and operation $i$ makes $x_i = f_i(x_{i-1})$. Let $J_i$ be the Jacobian, the
+# matrix of partial derivatives, of operation $i$ at $x_{i-1}$. The chain rule says that the Jacobian of $f$ is the product
 # $J_m \cdots J_2 J_1$. Nobody needs the big matrices. One multiplies a vector through them, from either end:
 #
 # $$\text{forward (JVP):}\quad v_i = J_i\, v_{i-1}, \qquad\qquad
@@ -134,9 +135,9 @@ print(
 #
 # ### Rounding
 #
-# A computer keeps a number to so many binary digits. With $b$ bits for a number, the result of one addition, multiplication and so on is the true result times $1 + \delta$, with
+# A computer keeps a number to so many binary digits. With $b$ bits for a number, the result of one addition, multiplication and so on is the true result times $1 + e$, with
 #
-# $$|\delta| \le \varepsilon_b, \qquad \varepsilon_{32} = 2^{-24} \approx 6 \cdot 10^{-8} \ \text{in float32}, \qquad
+# $$|e| \le \varepsilon_b, \qquad \varepsilon_{32} = 2^{-24} \approx 6 \cdot 10^{-8} \ \text{in float32}, \qquad
 # \varepsilon_{64} = 2^{-53} \approx 10^{-16} \ \text{in float64.}$$
 #
 # (Unless it overflows or underflows.) JAX computes in float32 unless told otherwise, NumPy in float64. Two facts will be used below. A sum of $n$ terms $t_i$, added in any order, is off by at most about
@@ -377,18 +378,17 @@ print("first call: ", jax.random.normal(key))
 print("second call:", jax.random.normal(key))
 
 # %% [markdown]
-# The same number. To get new numbers one makes new keys from the old one, with `split`, and from then on does not touch the old one:
+# The same number. To get new numbers one makes new keys from a key that has not been used, with `split`, and from then on does not touch that one:
 
 # %%
-key_x, key_y, key_rest = jax.random.split(key, 3)
+key_x, key_y, key_rest = jax.random.split(jax.random.key(3), 3)
 print("x:", jax.random.normal(key_x))
 print("y:", jax.random.normal(key_y))
 print("five more:", jax.random.normal(key_rest, (5,)))
 
 # %% [markdown]
 # The rule: **a key is used once**, either to draw or to split. It costs a line now and then, and buys much. A run can be repeated from its key. A thousand
-# chains can draw side by side without asking each other. And the numbers do not depend on the order in which things are computed. (`jax.random.fold_in(key, 7)` makes key number 7 from a
-# key, for loops that count.) What happens when the rule is broken, *Common mistakes* shows.
+# chains can draw side by side without asking each other. And the numbers do not depend on the order in which things are computed. (For loops that count there is `jax.random.fold_in(key, 7)`, which makes key number 7 from a key. It may be called again with another number, on a key that serves for nothing else: never draw from it, never split it.) What happens when the rule is broken, *Common mistakes* shows.
 
 # %% [markdown]
 # ### `vmap`: from one to many
@@ -530,7 +530,7 @@ assert list(compiled.values()) == [1, 0, 1, 1, 1, 1, 0, 1, 1, 1]
 #
 # ### The cache on disk
 #
-# When Python ends, its compiled programs are gone. A *persistent compilation cache* keeps them in a folder. Three settings turn it on, here for the length of a `with` block. (`make lab` sets them
+# When Python ends, its compiled programs are gone. A *persistent compilation cache* keeps them in a folder. One setting, the folder, turns it on; two more make it keep small and quick programs as well. Here they hold for the length of a `with` block. (`make lab` sets them
 # for this course, as environment variables: `JAX_COMPILATION_CACHE_DIR` and so on.)
 
 
@@ -612,7 +612,7 @@ print("both on the CPU:", on_cpu.devices() == new.devices() == {cpu})
 # %%
 places = np.linspace(-1.0, 2.5, 50)
 exact_slopes = exact_derivative(places)
-halvings = 10.0 ** np.arange(-11, 0.1, 0.25)
+step_sizes = 10.0 ** np.arange(-11, 0.1, 0.25)
 errors, floors = {}, {}
 
 
@@ -627,7 +627,7 @@ for dtype in (np.float32, np.float64):
         here, name = jnp.asarray(places, dtype), dtype.__name__
         at = {
             h: [np.asarray(density(here + s * dtype(h)), float) for s in (-1, 0, 1)]
-            for h in halvings
+            for h in step_sizes
         }
         errors[f"central, {name}"] = np.array(
             [relative_error((up - down) / (2 * h)) for h, (down, _, up) in at.items()]
@@ -640,15 +640,16 @@ for dtype in (np.float32, np.float64):
             jax.vmap(jax.grad(lambda eta: log_density(eta, flips)))(here)
         )
 
-figures.slopes(halvings, errors, floors)
+figures.slopes(step_sizes, errors, floors)
 
 # %% [markdown]
-# Two straight lines on logarithmic axes: their slopes are the orders. We fit them where rounding is negligible, for steps from $10^{-3}$ to $10^{-1}$ in float64.
+# Far to the left the float32 curve is flat: $\eta + h$ is rounded to $\eta$ itself, the difference is 0, and the error is the whole slope. Further right
+# there are straight lines on logarithmic axes: their slopes are the orders. We fit them where rounding is negligible, for steps from $10^{-3}$ to $10^{-1}$ in float64.
 
 # %%
-smooth = (halvings > 0.9e-3) & (halvings < 1.1e-1)
+smooth = (step_sizes > 0.9e-3) & (step_sizes < 1.1e-1)
 orders = {
-    name: np.polyfit(np.log(halvings[smooth]), np.log(errors[f"{name}, float64"][smooth]), 1)[0]
+    name: np.polyfit(np.log(step_sizes[smooth]), np.log(errors[f"{name}, float64"][smooth]), 1)[0]
     for name in ("one-sided", "central")
 }
 for name, order in orders.items():
@@ -660,7 +661,7 @@ for name in ("float32", "float64"):
     assert better
 
 # %% [markdown]
-# The allowance of 0.05 is for the next term of Taylor's formula at the largest step. And the gradient is not only close but as exact as it can be: it adds $n + 4$ numbers of size one, which theory allows to be off by $(n + 4)^2\,\varepsilon_b$.
+# The allowance of 0.05 is for the next term of Taylor's formula at the largest step. And the gradient is as close as rounding lets us demand: it is a sum of $n + 4$ numbers of at most one, which by the rule above may be off by about $(n + 4)^2\,\varepsilon_b$.
 
 # %%
 for name, unit in {"float32": 2.0**-24, "float64": 2.0**-53}.items():
@@ -768,8 +769,8 @@ figures.cancellation(
 # |---|---|---|
 # | `log(1 + x)`, x small | `jnp.log1p(x)` | 1 + x forgets x |
 # | `exp(x) - 1`, x small | `jnp.expm1(x)` | the difference forgets x |
-# | `log(sum(exp(a)))` | `jax.nn.logsumexp(a)` | `exp` overflows above 88, and is zero far below |
-# | `log(1 / (1 + exp(-x)))` | `jax.nn.log_sigmoid(x)` | both of the above |
+# | `log(sum(exp(a)))` | `jax.nn.logsumexp(a)` | `exp` overflows above 88, and is zero for very negative numbers |
+# | `log(1 / (1 + exp(-x)))` | `jax.nn.log_sigmoid(x)` | for large x, 1 + exp(-x) forgets exp(-x); for very negative x, exp(-x) overflows |
 #
 # The third is the one that samplers need most: a mixture of densities, whose logarithms are all one has.
 
@@ -823,7 +824,7 @@ for line, (attempt, instead) in loud.items():
 # %% [markdown]
 # (The last one fails because the number of positive entries is a shape, and shapes must be known when the program is compiled.)
 #
-# Then three that are silent. **Reading beyond the end** gives the last element, and **writing beyond the end** does nothing:
+# Then four that are silent. **Numbers lose half their bits** at the border: a NumPy array in float64 becomes float32 when JAX takes it, unless float64 is switched on. **Reading beyond the end** gives the last element, and **writing beyond the end** does nothing:
 
 # %%
 print("vector[10]:            ", vector[10])
@@ -894,7 +895,7 @@ except FloatingPointError as error:
 # densities first, as always.
 #
 # NumPyro is built on JAX. Its `potential_energy` runs the model with the log-odds, adds up the terms and the factor $\mathrm{d}p / \mathrm{d}\eta$, and turns the sign (the name
-# is from physics; chapter 06). It is a plain function of arrays, so `grad`, `vmap` and `jit` apply. (`log_density` beside it does the same on the scale of $p$.) PyMC makes a graph of its own, differentiates that, and compiles it without JAX.
+# is from physics; chapter 06). It is a plain function of arrays, so `grad`, `vmap` and `jit` apply. (`numpyro.infer.util.log_density` beside it takes $p$ itself: no factor, no turned sign. It returns the log density together with a record of the model's run.) PyMC makes a graph of its own, differentiates that, and compiles it without JAX.
 
 # %%
 import pytensor
@@ -962,7 +963,7 @@ linker = type(pytensor.compile.mode.get_default_mode().linker).__name__
 print("PyTensor compiles with its", linker)
 
 # %% [markdown]
-# BlackJAX, the third library of this course, asks for nothing at all: its samplers take any function of a position, such as our `log_density` with the flips filled in.
+# BlackJAX, the third library of this course, knows no models: its samplers take any function of a position that JAX can trace (and differentiate, where the sampler needs gradients), such as our `log_density` with the flips filled in.
 
 # %% [markdown]
 # ## What it costs
@@ -1047,11 +1048,16 @@ trial(
 # %% tags=["nbval-ignore-output"]
 for other in ("NumPy", "JAX, one by one"):
     ahead = waited["compiled"] <= waited[other]
-    paid = [int(np.argmax(row)) + 1 if row.any() else None for row in ahead]
-    print(f"against {other}: ahead from call {paid} on (one number a round; None: not within 100)")
+    # the call after the last one at which it was behind
+    behind = [np.flatnonzero(~np.append(False, row)) for row in ahead]
+    paid = [int(b[-1]) + 1 if row[-1] else None for b, row in zip(behind, ahead, strict=True)]
+    print(
+        f"against {other}: ahead from call {paid} on (one number a round; None: not ahead after 100)"
+    )
 
 # %% [markdown]
-# A program that is used once need not be compiled. A sampler calls its log density a hundred thousand times.
+# Compare the two rivals. NumPy has nothing to compile, so a program that is used once may be left to it. JAX without `jit` still compiles, each operation
+# for itself: leaving out `jit` does not save the compiling. And a sampler calls its log density a hundred thousand times.
 #
 # #### Claim 2: compile time is a constant
 #
@@ -1092,7 +1098,7 @@ def scanned(num_steps):
 assert np.allclose(unrolled(10)(vector), scanned(10)(vector), rtol=1e-5)  # ten roundings
 array_sizes, turns, scan_turns, shapes = (
     (100, 10_000, 1_000_000),
-    (10, 30, 90),
+    (10, 50, 250),
     (10, 300, 9000),
     (1, 3, 10),
 )
@@ -1180,7 +1186,8 @@ assert list(agrees.values()) == [False, True]
 
 # %% [markdown]
 # *Symptom:* no error and no warning. All points lie on the diagonal, so the share inside is $1 / \sqrt 2$, and the estimate settles, with a small standard error, on $4 / \sqrt 2 \approx 2.83$. *Cure:* split. *Test:*
-# JAX has a key checker, `jax.debug_key_reuse(True)`; `checks.key_reuse` runs a function under it.
+# JAX has a key checker: inside of `with jax.debug_key_reuse(True):` a second use is an error; `checks.key_reuse` runs a function under it. (It watches keys made by `jax.random.key`, not the
+# older ones of `jax.random.PRNGKey`, which you will meet in other people's code.)
 #
 # **A dishonest stopwatch.** Two of them from the course's museum of mistakes, beside the right one. Each times the matrix products from above, then is tested with programs whose time is known.
 
@@ -1390,7 +1397,7 @@ check("2.6", log_mean_exp)
 # ## Quiz
 
 # %% [markdown] tags=["quiz"]
-# **Quiz 1.** A compiled function contains `print(x)`. You call it five times with arrays of one shape. What do you see?
+# **Quiz 1.** A compiled function contains `print(x)`. You call it five times with arrays of one shape and type. What do you see?
 #
 # <details><summary>A. Five arrays, one for each of the calls.</summary>
 #

@@ -6,7 +6,7 @@
 #
 # After this chapter you will be able to
 #
-# - **explain** why a rolling ball draws from a density, and name the three properties that make it exact,
+# - **explain** why a rolling ball draws from a density, and name the two properties that keep it exact on a computer and the one that gets it accepted,
 # - **write** the leapfrog and Hamiltonian Monte Carlo by hand, and read their compiled twins,
 # - **measure** reversibility, volume and the order of the energy error,
 # - **choose** step size, path length and mass matrix, and say what goes wrong with each,
@@ -106,7 +106,7 @@ figures.orbit_film(start=-1.6, momentum=1.3, step_size=0.3, num_steps=8)
 # 1. **Energy is kept.** $\frac{\mathrm{d}H}{\mathrm{d}t} = \nabla U^\top \frac{\mathrm{d}x}{\mathrm{d}t} + (M^{-1}p)^\top \frac{\mathrm{d}p}{\mathrm{d}t} = \nabla U^\top M^{-1} p - (M^{-1} p)^\top \nabla U = 0$.
 # 2. **It runs backwards too.** Turn the momentum round at the end of a path, roll for the same time, and the ball is back at its start.
 # 3. **Volume is kept.** A cloud of starting points in the space of $(x, p)$ changes its shape, never its volume: the velocity of $x$ depends on $p$
-#    alone and that of $p$ on $x$ alone, so the divergence of the velocity field is zero (Liouville's theorem).
+#    alone and that of $p$ on $x$ alone, so nothing is stretched in its own direction. (This is Liouville's theorem; mathematicians say that the *divergence* of the velocity is zero, a word that means something else in this chapter.)
 #
 # By 1 and 3 the motion carries the density $e^{-H}$ into itself: probability is density times volume, and neither changes along the way. A fresh momentum
 # does not change the joint law either. Alternate the two, and $\pi$ is invariant.
@@ -247,8 +247,9 @@ for name, slope in slopes.items():
 # %%
 edge = np.linspace(-1, 1, 40)
 one = np.ones(40)
+# Once round a square of side 0.7: positions in the first row, momenta in the second.
 square = 0.35 * np.array([[*edge, *one, *-edge, *-one], [*-one, *edge, *one, *-edge]])
-square[0] -= 1.6
+square[0] -= 1.6  # its centre lies at x = -1.6
 
 
 def area(x, p):
@@ -270,7 +271,7 @@ print(f"area after 18 steps: leapfrog {areas['leapfrog'][-1]:.3f}, Euler {areas[
 # %% [markdown]
 # (The leapfrog's area is off in the fourth digit or so because we joined the moved points by straight lines. The determinant below is exact.)
 #
-# Why care? If the map stretched volume by a factor, that factor would belong into the acceptance ratio, just as the factor $x'/x$ did in chapter 03. Euler's map does, and
+# Why care? If the map stretched volume by a factor, that factor would belong in the acceptance ratio, just as the factor $x'/x$ did in chapter 03. Euler's map does, and
 # besides it does not run backwards. So a sampler with Euler's steps would be *wrong*, not only inefficient.
 #
 # Now the sampler. All randomness comes in as arrays again: one momentum and one uniform number for each draw.
@@ -353,11 +354,11 @@ show_source(hmc)
 # %% [markdown]
 # Read it beside the version by hand.
 #
-# - `hamiltonian.require_metric` refuses a step size that is not positive, or a mass matrix that is none; the lines below it do so for `num_integration_steps`.
+# - `hamiltonian.require_metric` refuses a step size that is not positive and a matrix that is not positive definite; the lines below it do the same for `num_integration_steps`. A vector in place of the matrix $M^{-1}$ stands for its diagonal.
 # - `hamiltonian.sample_momentum` draws $p \sim \mathrm{Normal}(0, M)$. The package takes the *inverse* $M^{-1}$, because that is what the drift needs; you will soon see what to put there.
 # - `jax.lax.fori_loop` is `for _ in range(L)`, compiled.
 # - `accept_reject` is the very function that decided in chapter 03. Its `log_ratio` is now a difference of energies.
-# - `is_divergent` says that the energy rose by more than 1000 on the way. We come to it under *Where it breaks*.
+# - `is_divergent` says that the energy at the end of the path is more than 1000 above that at its start, or is not a number. We come to it under *Where it breaks*.
 #
 # Do both versions take the same paths? The compiled one runs 32 chains at once: four start in far corners, the others at exact draws. For the first of them we give the one by hand the momenta and uniform numbers that the compiled one will draw from its keys.
 
@@ -409,7 +410,7 @@ assert same_decisions and largest_gap < 1e-3
 # enlarges this by up to $\varepsilon / 0.05 = 6$; the sum of 3500 such errors grows like a random walk, with the square root of their number.
 #
 # And the three properties of the compiled leapfrog? The package has a check for each, in 64 bits, where only rounding can blur the answer. The target is a *banana*, a curved
-# ridge, on which nothing is linear. (All Hamiltonian motions are `symplectic`, and volume follows from it.) Euler's method is written as
+# ridge, on which nothing is linear. (`symplectic` is a stronger property than keeping volume: in each pair of a position and its momentum the path keeps areas, summed over the pairs. Every Hamiltonian motion has it, and volume follows from it.) Euler's method is written as
 # a step of the same form and must fail.
 
 # %%
@@ -461,6 +462,7 @@ assert all(found["leapfrog"].values()) and not any(found["Euler"].values())
 # %%
 all_draws, info = run(jax.random.key(62), 0.3, unit, steps, starts)
 kept = np.asarray(all_draws, dtype=float)[:, 100:]
+ALPHA = 1e-3 / 16  # the page makes 16 such comparisons
 
 for name, values, exact in (
     ("x1", kept[..., 0], 0.0),
@@ -468,7 +470,7 @@ for name, values, exact in (
     ("x1²", kept[..., 0] ** 2, 1.0),
     ("x1 x2", kept[..., 0] * kept[..., 1], correlation),
 ):
-    verdict = checks.mean_within_mcse(values, exact, name)
+    verdict = checks.mean_within_mcse(values, exact, name, alpha=ALPHA)
     print(f"the mean of {name:5} agrees with the exact {exact:4.2f}: {verdict.passed}")
     assert verdict.passed, verdict.message
 
@@ -488,7 +490,7 @@ print(f"R-hat below 1.01: {bool(rhat < 1.01)}; ESS above 400: {bool(ess > 400)}"
 assert rhat < 1.01 and ess > 400
 
 # %% [markdown]
-# (Another machine draws other numbers, and these estimates then differ by some per cent; the table is compared with a tolerance of 0.2.)
+# (Another machine rounds differently; one decision that flips sends a chain another way, and these estimates then differ by some per cent; the table is compared with a tolerance of 0.2.)
 #
 # ### And the rule itself
 #
@@ -496,6 +498,7 @@ assert rhat < 1.01 and ess > 400
 # be as before.
 
 # %%
+# A larger step than before: many paths are rejected, so that the decision is tested as well.
 kernel = hmc(ridge.logdensity, 0.38, jnp.ones(2), steps)
 verdict = checks.invariance(jax.random.key(63), kernel, ridge)
 print(f"{verdict.property} holds: {verdict.passed}")
@@ -553,7 +556,7 @@ figures.surface(
 )
 
 # %% [markdown]
-# On the left a cliff: up to twice the narrow standard deviation nearly everything is accepted, beyond it nothing, unless the path is so short that there was no time to fly off. On the right the useful region: a stripe along the quarter orbit, close to the cliff.
+# On the left a cliff at twice the narrow standard deviation: well below it nearly everything is accepted, just below it a good part is already rejected, and beyond it nothing is accepted, unless the path is so short that there was no time to fly off. On the right the useful region: a stripe along the quarter orbit, close to the cliff.
 # Below the stripe paths are too short, above it they turn back. The dark stripe at twice its height is half an orbit: there $x$ turns into $-x$, and the chain learns nothing new about the spread. (The other patches come from the narrow direction, which runs through orbits of its own meanwhile.)
 
 # %%
@@ -624,7 +627,8 @@ trial(
 )
 
 # %% [markdown]
-# It is more like a hundred times, as for a random walk, whose time grows with the square of $1/s$: a path that turns by the small angle $L\vartheta$ keeps the share $\cos(L\vartheta) \approx 1 - (L\vartheta)^2/2$ of the old position.
+# It is far more. A path that turns by the angle $L\vartheta$ keeps the share $c = \cos(L\vartheta)$ of the old position, so that $\tau_\mathrm{int} = (1 + c)/(1 - c)$: 1 for a quarter orbit, and about $4/(L\vartheta)^2$ for a small angle. It grows with the square of $1/\varepsilon$, as that of a
+# random walk does with its step; for a tenth of a quarter orbit it is $4/(\pi/20)^2 \approx 162$.
 #
 # And too large a step size? *Wasting work* would mean that the long path is accepted, and brings nothing.
 
@@ -676,7 +680,7 @@ trial(
 # %% [markdown]
 # ### The mass matrix
 #
-# Narrow directions limit the step and wide ones ask for long paths. Can we make all directions equally wide? Write $x = A z$ with $A A^\top = \Sigma$, the covariance of the target. Then $z$ is standard normal, a round target, and rolls with unit mass in few, bold steps.
+# Narrow directions limit the step and wide ones ask for long paths. Can we make all directions equally wide? Write $x = A z$ with $A A^\top = \Sigma$, the covariance of the target. Then $z$ is standard normal, a round target, and rolls with unit mass in few, bold steps. (The momentum that belongs to $z$ is $A^\top p$: then $p$ has the covariance $(A A^\top)^{-1} = \Sigma^{-1} = M$. In the code $A$ is `root`.)
 # Rolling $z$ with unit mass is the same as rolling $x$ with $M^{-1} = \Sigma$: the drift $x \leftarrow x + \varepsilon M^{-1} p$ takes long strides where the target is wide. That is what the inverse mass matrix is for.
 
 # %%
@@ -761,7 +765,7 @@ figures.traces(orbit_chains, "$x_1$")
 # Neal's funnel: $v \sim \mathrm{Normal}(0, 3)$ and nine $x_i \sim \mathrm{Normal}(0, e^{v/2})$. For $v = 6$ the $x_i$ are about 20 wide, for $v = -6$ about 0.05. Your second prediction was what happens when the step size exceeds twice the width: the path flies off. On a funnel *every* step size is
 # too large somewhere: far enough down the neck.
 #
-# The energy error tells. A stable leapfrog errs by an amount of the order of 1. When the steps become unstable the error grows by a factor each step, and soon it is in the thousands. This is a *divergence*: an energy that rose by more than a threshold (1000 in most programs) along the path. The proposal is
+# The energy error tells. A stable leapfrog errs by an amount of the order of 1. When the steps become unstable the error grows by a factor each step, and soon it is in the thousands. This is a *divergence*: an energy that is higher by more than a threshold (1000 in most programs) at the end of the path than at its start. (A sampler that looks at every step, as NUTS will, notices on the way.) The proposal is
 # rejected, so far correctly. But it says that here, where the path broke, is a region that the chain can hardly enter.
 
 # %%
@@ -800,7 +804,6 @@ print(
     divergent[:, 0].mean() < v.mean(),
 )
 print(f"R-hat of v above 1.01: {bool(az.rhat(v) > 1.01)}; ESS below 400: {bool(az.ess(v) < 400)}")
-print("spread of v less than 90 % of the exact one:", v.std() < 0.9 * 3)
 print("never visited, below the lowest draw: more than 5 % of the probability:", missed > 0.05)
 assert len(divergent) and az.rhat(v) > 1.01
 
@@ -808,6 +811,7 @@ assert len(divergent) and az.rhat(v) > 1.01
 # A part of the posterior is missing, and every average over it is off. Now look at the rule alone:
 
 # %%
+# the same target, of which only the law of v is looked at
 law_of_v = neck._replace(statistics={"v": neck.statistics["v"]})
 verdict = checks.invariance(jax.random.key(74), funnel_kernel, law_of_v, num_chains=5000)
 print(f"{verdict.property} of v holds on the funnel: {verdict.passed}")
@@ -821,7 +825,7 @@ assert verdict.passed, verdict.message
 # %% [markdown]
 # ## In the libraries
 #
-# A real posterior with ten unknowns: the *eight schools*. Eight schools coached their pupils; $y_j$ is the estimated effect in school $j$ with its known standard error. The effects vary about a mean $\mu$ with a spread $\tau$. The model is written here in the form without a funnel, *noncentered*,
+# A real posterior with ten unknowns: the *eight schools*. Eight schools coached their pupils; $y_j$ is the estimated effect in school $j$ with its known standard error. The effects vary about a mean $\mu$ with a spread $\tau$: the effect in school $j$ is $\theta_j \sim \mathrm{Normal}(\mu, \tau)$. The priors are $\mu \sim \mathrm{Normal}(0, 5)$ and $\tau \sim \mathrm{HalfCauchy}(5)$. The model is written here in the form without a funnel, *noncentered*,
 # which moves $(\theta_j - \mu)/\tau$ in place of $\theta_j$. (Chapter 09 is about this model.) Its exact posterior comes from one-dimensional quadrature.
 #
 # ### The log density first
@@ -858,7 +862,7 @@ def agrees(name, mu, log_tau, theta):
         ("log tau", log_tau, reference["log_tau"].mean),
         *((f"theta {j + 1}", theta[..., j], reference["theta"].mean[j]) for j in (0, 4)),
     ):
-        verdict = checks.mean_within_mcse(np.asarray(draws), float(exact), quantity)
+        verdict = checks.mean_within_mcse(np.asarray(draws), float(exact), quantity, alpha=ALPHA)
         assert verdict.passed, f"{name}: {verdict.message}"
         passed.append(quantity)
     print(f"{name} agrees with quadrature on {', '.join(passed)}")
@@ -874,7 +878,7 @@ agrees("the course's HMC", quantities["mu"], quantities["log_tau"], quantities["
 # %% [markdown]
 # ### BlackJAX
 #
-# BlackJAX's kernel runs in the course's driver as it is. On the same keys it must give the same draws, bit for bit.
+# BlackJAX's kernel runs in the course's driver as it is. On the same keys it must give the same draws, up to rounding.
 
 
 # %%
@@ -887,8 +891,9 @@ def run_blackjax(key, step_size):
 
 
 theirs, _ = run_blackjax(school_key, 0.3)
-print("all draws equal, bit for bit:", bool(jnp.array_equal(theirs, school_draws)))
-assert jnp.array_equal(theirs, school_draws)
+gap = float(jnp.abs(theirs - school_draws).max())
+print("all draws equal to within 0.001:", gap < 1e-3)
+assert gap < 1e-3
 
 # %% [markdown]
 # ### NumPyro
@@ -924,7 +929,7 @@ print("R-hat of such paths above 1.1:", bool(az.rhat(np.asarray(some, float)[...
 # %% [markdown]
 # ### PyMC
 #
-# PyMC has `pm.HamiltonianMC`, with `path_length` (2 by default) and the same adaptation.
+# PyMC has `pm.HamiltonianMC`, with `path_length` (2 by default). It too finds step size and a diagonal inverse mass matrix while it tunes, by a rule of its own. And it multiplies the step size of each path by a random factor between 0.85 and 1.15, which softens what you saw under *A whole orbit*.
 
 # %%
 print("sampling with PyMC …")
@@ -949,7 +954,7 @@ agrees("PyMC", posterior["mu"], np.log(posterior["tau"]), posterior["theta"].val
 # %% [markdown]
 # ## What it costs
 #
-# Two rows this time: HMC, whose clock ran when it sampled the eight schools above, and beside it the random walk of chapter 03 on the same posterior, with steps in proportion to the standard deviations, scaled as chapter 03 advises.
+# Two entries this time, the last two columns of the table: HMC, whose clock ran when it sampled the eight schools above, and beside it the random walk of chapter 03 on the same posterior, with steps in proportion to the standard deviations, scaled as chapter 03 advises.
 
 
 # %%
@@ -985,7 +990,7 @@ rows = [
 running_table(pd.concat(rows)).T
 
 # %% [markdown]
-# The integrated autocorrelation time in this table comes from the worst of bulk and tail ESS. A step of the walk is cheap, and it takes very many of them to forget. A step of HMC costs its gradients, and a few draws later the old position is forgotten.
+# The integrated autocorrelation time in this table comes from the worst of bulk and tail ESS. A step of the walk needs no gradient, but very many of them are needed to forget. A step of HMC pays for five gradients, and a few draws later the old position is forgotten. On so small a model the time of a step is mostly fixed cost; the trial below times the two in turn.
 #
 # ### Claims on trial
 #
@@ -1031,7 +1036,7 @@ for name, roll, stroll in (
     pairs = np.array(
         [
             [(seconds(roll, school_key), seconds(stroll, school_key)) for _ in range(5)]
-            for _ in "123"
+            for _ in range(3)
         ]
     )
     price[name] = np.divide(*np.median(pairs, axis=1).T)
@@ -1109,7 +1114,7 @@ for name, mutant in mutants.items():
     print("\n".join(line for line in museum.show(mutant).splitlines() if line[:2] in ("- ", "+ ")))
 
 # %% [markdown]
-# Their symptoms, on a milder ridge of correlation 0.8: $\hat R$ and ESS of four chains, the standard deviation of $x_1$ (exactly 1), the three properties of the leapfrog, and the invariance test. The standard deviations are compared with a tolerance of 0.1, since another machine draws other numbers.
+# Their symptoms, on a milder ridge of correlation 0.8: $\hat R$ and ESS of four chains, the standard deviation of $x_1$ (exactly 1), whether the leapfrog is reversible, and the invariance test. The standard deviations are compared with a tolerance of 0.1, since another machine rounds differently.
 
 # %% tags=["tol-0.1"]
 mild = targets.gaussian(correlation=0.8)
@@ -1117,7 +1122,7 @@ masses = jnp.array([0.5, 2.0])
 
 
 def look_at(make, dynamics):
-    """The usual diagnostics, the leapfrog's properties, and the test of the rule."""
+    """The usual diagnostics, the leapfrog's reversibility, and the test of the rule."""
     kernel = make(mild.logdensity, 0.5, masses, 3)
     chains = jax.jit(lambda key: sample(key, kernel, jnp.zeros((4, 2)), 5000)[0])(
         jax.random.key(85)
@@ -1145,7 +1150,7 @@ print("R-hat is content with both:", bool(symptoms["R-hat fine"].all()))
 print("the invariance test with none:", bool((symptoms["invariance"] == "fails").all()))
 
 # %% [markdown]
-# - **No last half kick.** The momentum lags half a step behind the position. *Symptom:* the path is not reversible, and the acceptance rate is lower than the step size suggests. *Cure:* half kick, drift, half kick.
+# - **No last half kick.** Every step gets half of the pull, so the ball rolls in a valley half as steep. *Symptom:* the path is not reversible, and the energy error, and with it the acceptance rate, does not improve however small the step. *Cure:* half kick, drift, half kick.
 # - **Momentum of $M^{-1}$.** $p$ is drawn with covariance $M^{-1}$ in place of $M$. *Symptom:* a wrong spread, and only once the mass matrix is no longer the identity, which is to say: never in the first test. *Cure:* test with a mass matrix that is not 1.
 
 # %% [markdown]
@@ -1254,7 +1259,7 @@ check("6.4", repaired_hmc)
 # Let your `step(key, state)` return what the `step` of `hmc` returns.
 #
 # <details><summary>Hint 1</summary>You need not write HMC again: <code>hmc(logdensity, step_size, inverse_mass_matrix, num_steps)</code> gives a kernel with <code>init</code> and <code>step</code>, and num_steps may be drawn at random inside your step.</details>
-# <details><summary>Hint 2</summary><code>jax.random.randint(key, (), 1, max_steps + 1)</code> draws one integer from 1 to max_steps. Split the key first: one for this, one for HMC.</details>
+# <details><summary>Hint 2</summary>The number must be drawn in a way that <code>jax.jit</code> can trace: see <code>jax.random.randint</code>, whose upper end is not included. And no key may be used twice.</details>
 
 
 # %% tags=["exercise"]

@@ -15,6 +15,8 @@
 # **You need** chapters 00, 01, 02, 03 and 06. Symbols are collected in [the notation table](notation.md), words in
 # [the glossary](glossary.md).
 #
+# **Short of time?** Read over *Without recursion* and *When chains wait*: they are about speed, and nothing later needs them.
+#
 # <!-- times -->
 # About 63 minutes to read, exercises not counted; the running time is not measured yet.
 # <!-- /times -->

@@ -73,7 +73,7 @@ check("2.3", recursion)
 # %% [markdown]
 # ## Exercise 2.4: find the bug
 #
-# One key served three times. So slope and intercept were the *same* number $a$, and every line was $a\,(x + 1)$ plus noise: all of them go through $(-1, 0)$.
+# One key served three times. So slope and intercept were the *same* number $a$, and every line was $a\,(x + 1)$ plus noise: all of them go through $(-1, 0)$, but for the noise.
 
 
 # %% tags=["exercise"]

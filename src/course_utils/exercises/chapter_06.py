@@ -124,7 +124,7 @@ def _leapfrog(answer: Callable) -> Verdict:
 
 @exercise("6.4")
 def _repaired(answer: Callable) -> Verdict:
-    # A step of 1.4 sd, with about a quarter of the paths rejected; three of them turn by 3/4 orbit,
+    # A step of 1.4 sd, with about a fifth of the paths rejected; three of them turn by 3/4 orbit,
     # so that draws are nearly independent.
     num_draws, step_size, num_steps = 10_000, 1.4, 3
     draws = np.asarray(

@@ -1,9 +1,6 @@
 """Figures of chapter 5, Gibbs sampling."""
 
-import html
-import json
 from collections.abc import Mapping
-from importlib.resources import files
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,6 +8,7 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from course_utils.display import COLORS, Figure, figure
+from course_utils.figures.film import Film, film
 from course_utils.models.change_point import Data, Posterior
 
 
@@ -84,28 +82,11 @@ def staircases(paths: Mapping[float, np.ndarray]) -> Figure:
     )
 
 
-class Film:
-    """A Gibbs sampler to watch and to poke: a small page inside the page, without any network."""
-
-    def __init__(self, document: str):
-        self.document = document
-
-    def __repr__(self) -> str:
-        return "Film: a Gibbs staircase with a slider for the correlation (needs a browser)"
-
-    def _repr_html_(self) -> str:
-        return (
-            f'<iframe srcdoc="{html.escape(self.document)}" title="A Gibbs sampler on two '
-            'correlated normals, with a slider for the correlation" width="100%" height="500" '
-            'style="border: 0; background: white; border-radius: 4px"></iframe>'
-        )
-
-
 def staircase_film(correlation: float, start: float = -2.4, num_steps: int = 8) -> Film:
     """Make the moving picture of Gibbs on a normal pair, with its first steps already taken."""
     settings = {"correlation": correlation, "start": start, "steps": num_steps}
-    page = files("course_utils.figures").joinpath("staircase.html").read_text(encoding="utf-8")
-    return Film(page.replace("/*SETTINGS*/ null", json.dumps(settings)))
+    title = "a Gibbs sampler on two correlated normals, with a slider for the correlation"
+    return film("staircase", settings, title=title, height=500)
 
 
 def coal(data: Data, exact: Posterior, draws: np.ndarray) -> Figure:

@@ -1,15 +1,12 @@
 """Figures of chapter 6, Hamiltonian Monte Carlo."""
 
-import base64
-import html
-import json
 from collections.abc import Callable, Mapping, Sequence
-from importlib.resources import files
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from course_utils.display import COLORS, Figure, figure
+from course_utils.figures.film import Film, film
 
 Curve = Callable[[np.ndarray], np.ndarray]
 Orbit = tuple[np.ndarray, np.ndarray]  # positions and momenta
@@ -72,24 +69,7 @@ def rolling(potential: Curve, orbit: Orbit, low: float, high: float) -> Figure:
     )
 
 
-class OrbitFilm:
-    """A path to watch and to poke: a small page inside the page, without any network."""
-
-    def __init__(self, document: str):
-        self.document = document
-
-    def __repr__(self) -> str:
-        return "Film: a rolling ball with sliders for step size and number of steps (in a browser)"
-
-    def _repr_html_(self) -> str:
-        return (
-            f'<iframe srcdoc="{html.escape(self.document)}" title="A ball in a valley and its '
-            'orbit, with sliders for the step size and the number of steps" width="100%" '
-            'height="560" style="border: 0; background: white; border-radius: 4px"></iframe>'
-        )
-
-
-def orbit_film(start: float, momentum: float, step_size: float, num_steps: int) -> OrbitFilm:
+def orbit_film(start: float, momentum: float, step_size: float, num_steps: int) -> Film:
     """Make the moving picture of a path; where no script runs, it shows a still one."""
     settings = {
         "start": start,
@@ -113,13 +93,8 @@ def orbit_film(start: float, momentum: float, step_size: float, num_steps: int) 
         caption="A still frame: the leapfrog's path beside the true orbit.",
         alt="Dots on a path close to a circle in the plane of position and momentum.",
     )
-    picture = (
-        f'<img src="data:image/png;base64,{base64.b64encode(still.png).decode()}" '
-        f'alt="{html.escape(still.alt)}" width="480"><p>{html.escape(still.caption)}</p>'
-    )
-    page = files("course_utils.figures").joinpath("orbit.html").read_text(encoding="utf-8")
-    page = page.replace("<!--STILL-->", picture)
-    return OrbitFilm(page.replace("/*SETTINGS*/ null", json.dumps(settings)))
+    title = "a ball in a valley and its orbit, with sliders for step size and number of steps"
+    return film("orbit", settings, title=title, height=560, still=still)
 
 
 def integrators(step_size: float, paths: Mapping[str, Orbit], energy: Callable) -> Figure:
@@ -317,8 +292,9 @@ def surface(
         caption="A correlated Gaussian. Dashed: twice the smallest standard deviation, beyond "
         "which the leapfrog is unstable. White: paths of a quarter and of a whole orbit along the "
         "widest direction.",
-        alt="Two heat maps over step size and number of steps. Acceptance is near one left of the "
-        "dashed line and falls to zero right of it. Effective draws per gradient are best near the "
+        alt="Two heat maps over step size and number of steps. Acceptance is near one far left of "
+        "the dashed line, lower close to it, and falls to zero right of it. Effective draws per "
+        "gradient are best near the "
         f"quarter orbit, at a step size of {step_sizes[column]:.2g} with {num_steps[row]} steps.",
     )
 

@@ -6,17 +6,14 @@ and the last leaf of each stretch that was looked at, and whether it turns). A l
 ``x``, ``p`` and ``log_weight``.
 """
 
-import base64
-import html
-import json
 from collections.abc import Callable, Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from course_utils.display import COLORS, Figure, figure
+from course_utils.figures.film import Film, film
 
 LogDensity = Callable[[np.ndarray], float]
 Box = tuple[tuple[float, float], tuple[float, float]]
@@ -159,30 +156,11 @@ def tree(tree: Any, log_density: LogDensity, box: Box, root: Any) -> Figure:
     )
 
 
-class TreeFilm:
-    """Trees that grow leaf by leaf: a small page inside the page, without any network."""
-
-    def __init__(self, document: str):
-        self.document = document
-
-    def __repr__(self) -> str:
-        return (
-            "Film: a doubling tree that grows, with sliders for leaf and step size (in a browser)"
-        )
-
-    def _repr_html_(self) -> str:
-        return (
-            f'<iframe srcdoc="{html.escape(self.document)}" title="A doubling tree that grows leaf '
-            'by leaf, with sliders for the leaf and the step size" width="100%" height="560" '
-            'style="border: 0; background: white; border-radius: 4px"></iframe>'
-        )
-
-
 def tree_film(
     trees: Mapping[str, Mapping[float, Any]],
     log_densities: Mapping[str, tuple[LogDensity, Box]],
     still: Figure,
-) -> TreeFilm:
+) -> Film:
     """Make the moving picture of trees that were built beforehand, one for each step size.
 
     Parameters
@@ -203,13 +181,8 @@ def tree_film(
         films = [{"stepSize": size, **_film(tree)} for size, tree in sorted(by_step.items())]
         segments = [np.round(s, 2).tolist() for level in lines.allsegs for s in level if len(s)]
         targets.append({"name": name, "box": box, "contours": segments, "films": films})
-    picture = (
-        f'<img src="data:image/png;base64,{base64.b64encode(still.png).decode()}" '
-        f'alt="{html.escape(still.alt)}" width="800"><p>{html.escape(still.caption)}</p>'
-    )
-    page = files("course_utils.figures").joinpath("tree.html").read_text(encoding="utf-8")
-    page = page.replace("<!--STILL-->", picture)
-    return TreeFilm(page.replace("/*SETTINGS*/ null", json.dumps({"targets": targets})))
+    title = "a doubling tree that grows leaf by leaf, with sliders for leaf and step size"
+    return film("tree", {"targets": targets}, title=title, height=560, still=still)
 
 
 def _film(tree: Any) -> dict[str, Any]:

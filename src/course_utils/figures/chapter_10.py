@@ -16,13 +16,13 @@ Normal = tuple[np.ndarray, np.ndarray]  # mean (2,) and covariance (2, 2)
 
 
 class Misfit(NamedTuple):
-    """A target with the approximations that were fitted to it, by family, and a word on each."""
+    """A target, the window in which it is shown, the normal that was fitted, a word on it."""
 
     logdensity: Callable[[np.ndarray], np.ndarray]  # (num, 2) -> (num,)
     low: tuple[float, float]
     high: tuple[float, float]
-    fits: Mapping[str, Normal]
-    words: Mapping[str, str]
+    fit: Normal
+    words: str
 
 
 def outline(mean: np.ndarray, covariance: np.ndarray, num_sds: float = 2.0) -> np.ndarray:
@@ -50,7 +50,7 @@ def exact_climb(
 
 def idea(correlation: float, start: Sequence[float], steps: Sequence[int]) -> Figure:
     """Draw the approximation on its way to a correlated normal, for both families."""
-    fig, axes = plt.subplots(1, 2, figsize=(10, 4.9), sharey=True)
+    fig, axes = plt.subplots(1, 2, figsize=(10, 5.7), sharey=True)
     target = np.zeros(2), np.array([[1, correlation], [correlation, 1]])
     for ax, family in zip(axes, ("mean-field", "full rank"), strict=True):
         path = exact_climb(correlation, family == "full rank", start, max(steps))
@@ -131,7 +131,7 @@ def two_directions(
             ax.annotate(
                 label,
                 (grid[top], density[top]),
-                (20 * side, -4),
+                (20 * side, -4 if len(curves) > 1 else 8),
                 textcoords="offset points",
                 ha="left" if side > 0 else "right",
                 color=COLORS["orange"],
@@ -233,9 +233,7 @@ def sd_ratios(rhos: np.ndarray, measured: Mapping[str, np.ndarray]) -> Figure:
 
 def misfits(panels: Mapping[str, Misfit]) -> Figure:
     """Draw targets that are no normals, and the normals that were fitted to them."""
-    fig, axes = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 4.9))
-    # Full rank first and broad, so that both show where they are equal.
-    styles = {"full rank": ("-", COLORS["black"], 4.5), "mean-field": ("--", COLORS["yellow"], 2)}
+    fig, axes = plt.subplots(1, len(panels), figsize=(3.6 * len(panels), 4.2))
     for ax, (title, panel) in zip(axes, panels.items(), strict=True):
         first = np.linspace(panel.low[0], panel.high[0], 160)
         second = np.linspace(panel.low[1], panel.high[1], 160)
@@ -245,22 +243,17 @@ def misfits(panels: Mapping[str, Misfit]) -> Figure:
         ax.contourf(
             first, second, height, levels=levels, cmap="Blues", alpha=0.75, vmin=levels[0] - 2
         )
-        for row, (family, (style, color, lw)) in enumerate(styles.items()):
-            ax.plot(*outline(*panel.fits[family]), style, color=color, lw=lw)
-            ax.text(
-                0.5,
-                -0.22 - 0.1 * row,
-                f"{'dashed' if style == '--' else 'solid'}: {panel.words[family]}",
-                ha="center",
-                transform=ax.transAxes,
-            )
+        ax.plot(*outline(*panel.fit), color=COLORS["orange"], lw=3)
         ax.set(title=title, xlim=(first[0], first[-1]), ylim=(second[0], second[-1]))
+        ax.set_xlabel(panel.words, color=COLORS["orange"])
     return figure(
         fig,
-        caption="Shaded: the target. Ellipses: the fitted normals at two standard deviations, "
-        "dashed for mean-field.",
+        caption="Shaded: the target, each band a step down in log density. Ellipse: the fitted "
+        "normal at two standard deviations.",
         alt="; ".join(
-            f"{title}: " + ", ".join(panel.words.values()) for title, panel in panels.items()
+            f"{title}: an ellipse of the fitted normal covers only a part of the target, "
+            f"{panel.words}"
+            for title, panel in panels.items()
         )
         + ".",
     )
