@@ -15,7 +15,7 @@
 # [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 60 minutes to read, exercises not counted, 68 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-21).
+# About 60 minutes to read, exercises not counted, 61 s to run (measured cold, 32 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%
