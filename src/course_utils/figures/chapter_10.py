@@ -72,8 +72,8 @@ def idea(correlation: float, start: Sequence[float], steps: Sequence[int]) -> Fi
         f"{correlation:g}: after {', '.join(map(str, steps))} small steps. Ellipses are two "
         "standard deviations wide.",
         alt="Two panels with a tilted target ellipse. On the left, upright ellipses move from the "
-        "upper left to the centre and stay inside the target, too narrow. On the right, they tilt "
-        "as well and end on the target.",
+        "upper left to the centre and end as a circle, too short along the target's ridge and too "
+        "wide across it. On the right, they tilt as well and end on the target.",
     )
 
 
@@ -104,8 +104,8 @@ def climb_film(correlation: float, start: Sequence[float], rate: float = 0.1) ->
     ax.set(xlabel="first unknown", ylabel="second unknown", aspect="equal")
     still = figure(
         fig,
-        caption="A still frame: mean-field at its best, inside a tilted target.",
-        alt="A small upright ellipse inside a larger tilted one.",
+        caption="A still frame: mean-field at its best, on a tilted target.",
+        alt="A dashed circle at the centre of a tilted ellipse, shorter than its ridge.",
     )
     picture = (
         f'<img src="data:image/png;base64,{base64.b64encode(still.png).decode()}" '
