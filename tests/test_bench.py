@@ -154,7 +154,8 @@ def test_a_job_without_result_says_why(fake, tmp_path, system, why):
 @pytest.mark.skipif(os.name == "nt", reason="signals of this kind are for POSIX")
 def test_an_interrupt_leaves_no_worker_behind(fake, tmp_path):
     file = tmp_path / "rows.jsonl"
-    code = (
+    code = (  # a job in the background of a shell begins with interrupts ignored
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         "from fake_benchmark import *; from pathlib import Path; "
         "job = {'system': 'sleeps', 'size': 1, 'repeat': 5}; "
         f"run_jobs(BENCHMARK, [job], Path({str(file)!r}), time_limit_s=600)"

@@ -302,7 +302,7 @@ def test_the_film_needs_no_network_and_has_a_still_frame():
     still = re.search(r"<noscript>(.*?)</noscript>", film.document, re.S).group(1)
     assert "data:image/png;base64," in still and 'alt="Dots' in still
     assert not re.search(r"(src|href)=\"(?!data:)|https?://|import\(|fetch\(", film.document)
-    assert film._repr_html_().startswith("<iframe") and ' title="A ball' in film._repr_html_()
+    assert film._repr_html_().startswith("<iframe") and ' title="a ball' in film._repr_html_()
 
 
 def test_the_alternative_text_of_the_heat_map_names_the_best_pair():

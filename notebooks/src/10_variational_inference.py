@@ -366,7 +366,7 @@ print(
 #
 # ### The factor √(1 − ρ²), measured
 #
-# First the exact statement. For six correlations we fit both families, eight times each with other random numbers, and all of it in one compiled function a family. We take 128 draws a gradient, so that the noise of a single climb stays well below the 2 % that the verdict further down allows.
+# First the exact statement. For six correlations we fit both families, eight times each with other random numbers, and all of it in one compiled function a family. We take 128 draws a gradient, so that the noise of a single climb stays well below the 2 % that the verdict further down allows. (With fewer draws a single climb strays further. That is noise of the climb, and no property of the optimum.)
 
 # %%
 rhos = np.array([0.0, 0.3, 0.6, 0.8, 0.95, 0.99])
@@ -990,7 +990,7 @@ assert steady
 
 # %% [markdown]
 # Far more rows make a gradient dearer, and hardly change how many are needed: the posterior of many rows looks the same at any size, only narrower. So once gradients dominate all else, the quotient of the two methods settles, and there is no law of 10,000 rows in it. Where a crossover is, if there is one, is decided by fixed costs, such as compiling and the bookkeeping of a tree, and by how well the
-# processor works on several draws at once. A gradient that does not look at all rows would change the picture. That is the next section.
+# processor works on several draws at once. Our settings matter, too: with several chains side by side, or another schedule of the rate, the quotients move. Read one near 1 with care, and a verdict of this kind as one about these settings. A gradient that does not look at all rows would change the picture. That is the next section.
 #
 # And what did mean-field report as *standard deviation*?
 
