@@ -19,6 +19,7 @@ from course_utils.timing import (
     Timing,
     compare,
     count_compiles,
+    disk_cache,
     ess_per_second,
     min_ess,
     time_jax,
@@ -104,33 +105,22 @@ def test_seconds_is_the_length_of_the_union():
 
 def test_cache_hits_are_told_apart(tmp_path):
     """The same program, forgotten in memory but kept on disk, is loaded the second time."""
-    settings = {
-        "jax_compilation_cache_dir": str(tmp_path),
-        "jax_persistent_cache_min_compile_time_secs": 0,
-        "jax_persistent_cache_min_entry_size_bytes": -1,
-    }
-    before = {name: getattr(jax.config, name) for name in settings}
-    from jax.experimental.compilation_cache import compilation_cache
 
     def triple(x):
         return 3 * x
 
     x = jax.device_put(np.ones(7, np.float32))
-    try:
-        for name, value in settings.items():
-            jax.config.update(name, value)
-        compilation_cache.reset_cache()
+    with disk_cache(str(tmp_path)):
         with count_compiles() as cold:
             jax.jit(triple)(x)
         jax.clear_caches()
         with count_compiles() as warm:
             jax.jit(triple)(x)
-    finally:
-        for name, value in before.items():
-            jax.config.update(name, value)
-        compilation_cache.reset_cache()
+        with disk_cache(None), count_compiles() as off:
+            jax.jit(lambda x: 3 * x)(x)
     assert (cold.count, cold.cache_hits) == (1, 0)
     assert (warm.count, warm.cache_hits) == (1, 1)
+    assert (off.count, off.cache_hits) == (1, 0)
 
 
 def test_time_jax_compiles_once_and_reports_every_call():

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
 COMPILE_EVENT = "/jax/core/compile/backend_compile_duration"
 COMPILE_PHASES = "/jax/core/compile/"
@@ -78,3 +79,36 @@ def count_compiles() -> Iterator[CompileLog]:
     finally:
         jax.monitoring.unregister_event_time_span_listener(on_span)
         jax.monitoring.unregister_event_listener(on_event)
+
+
+@contextmanager
+def disk_cache(folder: str | None) -> Iterator[None]:
+    """Keep compiled programs in a folder, or nowhere, inside a ``with`` block.
+
+    JAX reads the settings of its cache once, with the first program that it compiles, so changing
+    them later needs a reset.
+
+    Parameters
+    ----------
+    folder : str or None
+        Where compiled programs are kept and looked for; None switches the cache off.
+
+    References
+    ----------
+    JAX documentation, "Persistent compilation cache".
+    """
+    settings = {
+        "jax_compilation_cache_dir": folder,
+        "jax_persistent_cache_min_compile_time_secs": 0.0,  # the default leaves out quick ones
+        "jax_persistent_cache_min_entry_size_bytes": -1,  # and small ones
+    }
+    before = {name: getattr(jax.config, name) for name in settings}
+    try:
+        for name, value in settings.items():
+            jax.config.update(name, value)
+        reset_cache()
+        yield
+    finally:
+        for name, value in before.items():
+            jax.config.update(name, value)
+        reset_cache()

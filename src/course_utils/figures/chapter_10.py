@@ -1,16 +1,13 @@
 """Figures of chapter 10, variational inference."""
 
-import base64
-import html
-import json
 from collections.abc import Callable, Mapping, Sequence
-from importlib.resources import files
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from course_utils.display import COLORS, Figure, figure
+from course_utils.figures.film import Film, film
 
 Normal = tuple[np.ndarray, np.ndarray]  # mean (2,) and covariance (2, 2)
 
@@ -77,25 +74,7 @@ def idea(correlation: float, start: Sequence[float], steps: Sequence[int]) -> Fi
     )
 
 
-class ClimbFilm:
-    """The climb to watch and to poke: a small page inside the page, without any network."""
-
-    def __init__(self, document: str):
-        self.document = document
-
-    def __repr__(self) -> str:
-        return "Film: q climbs, with sliders for step and correlation (needs a browser)"
-
-    def _repr_html_(self) -> str:
-        return (
-            f'<iframe srcdoc="{html.escape(self.document)}" title="An approximation moves onto a '
-            'normal target while the ELBO climbs, with sliders for step and correlation" '
-            'width="100%" height="580" style="border: 0; background: white; border-radius: 4px">'
-            "</iframe>"
-        )
-
-
-def climb_film(correlation: float, start: Sequence[float], rate: float = 0.1) -> ClimbFilm:
+def climb_film(correlation: float, start: Sequence[float], rate: float = 0.1) -> Film:
     """Make the moving picture of the climb; where no script runs, it shows a still one."""
     fig, ax = plt.subplots(figsize=(5, 4))
     path = exact_climb(correlation, False, start, 400)
@@ -107,14 +86,12 @@ def climb_film(correlation: float, start: Sequence[float], rate: float = 0.1) ->
         caption="A still frame: mean-field at its best, on a tilted target.",
         alt="A dashed circle at the centre of a tilted ellipse, shorter than its ridge.",
     )
-    picture = (
-        f'<img src="data:image/png;base64,{base64.b64encode(still.png).decode()}" '
-        f'alt="{html.escape(still.alt)}" width="400"><p>{html.escape(still.caption)}</p>'
-    )
     settings = {"rho": correlation, "step": 300, "start": [*start, 0.0], "rate": rate}
-    page = files("course_utils.figures").joinpath("climb.html").read_text(encoding="utf-8")
-    page = page.replace("<!--STILL-->", picture)
-    return ClimbFilm(page.replace("/*SETTINGS*/ null", json.dumps(settings)))
+    title = (
+        "An approximation moves onto a normal target while the ELBO climbs, with sliders for step "
+        "and correlation"
+    )
+    return film("climb", settings, title=title, height=580, still=still)
 
 
 def two_directions(
