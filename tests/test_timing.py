@@ -13,13 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from course_utils.compiles import CompileLog
+from course_utils.compiles import CompileLog, disk_cache
 from course_utils.memory import peak_memory
 from course_utils.timing import (
     Timing,
     compare,
     count_compiles,
-    disk_cache,
     ess_per_second,
     min_ess,
     time_jax,
