@@ -5,7 +5,7 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.stamp
 UV := $(PY) -m uv pip
-LOCK := $(UV) compile --quiet --universal --python-version 3.12 --no-header
+LOCK := $(UV) compile --quiet --universal --no-header --upgrade --python-version
 
 # uv takes the Python that it is given, and trusts the certificates that pip trusts.
 UV_SYSTEM_CERTS ?= 1
@@ -14,7 +14,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test notebooks measure stubs slides lint format check lock clean FORCE
+.PHONY: help lab test notebooks measure stubs peers slides lint format check lock clean FORCE
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,9 @@ measure: $(STAMP) ## Time every chapter with empty compile caches, for the chapt
 stubs: $(STAMP) ## Write the exercise stubs from the worked solutions
 	$(PY) tools/course.py stubs
 
+peers: $(STAMP) ## Build the environments of the other systems that the benchmarks compare
+	@$(PY) tools/peers.py
+
 slides: $(STAMP) ## Build the decks: HTML and PDF
 	$(UV) install --quiet --python $(PY) -r requirements-instructors.txt
 	$(PY) slides/build.py
@@ -59,11 +62,14 @@ check: $(STAMP) ## Check pages and derived files without executing anything
 	$(PY) tools/course.py check
 
 lock: $(STAMP) ## Compile requirements*.txt from pyproject.toml
-	$(LOCK) --upgrade --extra dev pyproject.toml -o requirements.txt
-	$(LOCK) --upgrade --group instructors -c requirements.txt -o requirements-instructors.txt
+	$(LOCK) 3.12 --extra dev pyproject.toml -o requirements.txt
+	$(LOCK) 3.12 --group instructors -c requirements.txt -o requirements-instructors.txt
+	$(LOCK) 3.13 --group peers -c requirements.txt -o requirements-peers.txt
+	$(LOCK) 3.11 --group pyro $(PIP_FIND_LINKS:%=--find-links %) \
+		-o requirements-pyro.txt
 
 clean: ## Remove the environment, caches and built files
-	rm -rf .venv .cache .pytest_cache .ruff_cache .hypothesis slides/build build dist
+	rm -rf .venv .venv-peers .venv-pyro .cache .pytest_cache .ruff_cache .hypothesis slides/build build dist
 
 # Built again when the lock is newer, the folder was moved, or its Python has gone.
 ifneq ($(shell cat $(STAMP) 2>/dev/null)$(wildcard $(PY)),$(CURDIR)$(PY))

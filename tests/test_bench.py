@@ -4,7 +4,7 @@ The runner is tried with a benchmark made here, whose jobs are cheap and misbeha
 short run of the coin then goes through every system.
 
 False-alarm budget: the coin's rows compare mean and sd with the exact posterior at 4 Monte Carlo
-standard errors, ten comparisons at 6e-5 each, with fixed seeds.
+standard errors, twelve comparisons at 6e-5 each, with fixed seeds.
 """
 
 import io
@@ -308,7 +308,7 @@ def test_disagreement_ends_in_an_error(fake, tmp_path, monkeypatch):
 def coin_rows(tmp_path_factory):
     """A short real run of every way to run a system; those left out differ by a flag alone."""
     file = tmp_path_factory.mktemp("coin") / "coin.jsonl"
-    names = ["numpyro-vectorized", "pymc", "nutpie", "pymc-numpyro"]
+    names = ["numpyro-vectorized", "pymc", "nutpie", "pymc-numpyro", "pymc-blackjax"]
     assert set(names) <= set(SYSTEMS)
     short = ["--chains", "2", "--warmup", "300", "--draws", "400"]
     command = ["coin", "--systems", ",".join(names), "--repeats", "1", *short, "--json", str(file)]

@@ -26,6 +26,7 @@ from course_utils.models import (
     Model,
     banana,
     binomial,
+    bradley_terry,
     change_point,
     eight_schools,
     funnel,
@@ -53,12 +54,14 @@ MODELS = {
     "funnel": funnel.model,
     "mixture": mixture.model,
     "logistic": lambda: logistic.model(logistic.simulate(num_observations=40, num_columns=3)),
+    "Bradley-Terry": lambda: bradley_terry.model(bradley_terry.simulate(42, 20, 4)),
 }
 OTHER_DATA = {
     "single flips": lambda: binomial.model(binomial.simulate()),
     "line of Hogg, Bovy & Lang": lambda: line.model(line.load()),
     "50 dimensions": course_models.MODELS["gaussian50"],
     "10,000 rows": course_models.MODELS["logistic"],
+    "10,000 matches": course_models.MODELS["bradley_terry_10000"],
 }
 models = pytest.mark.parametrize("build", MODELS.values(), ids=MODELS)
 
@@ -97,6 +100,9 @@ def test_models_by_name_are_what_the_name_says():
     assert set(course_models.MODELS) == {
         "banana",
         "binomial",
+        "bradley_terry",
+        "bradley_terry_10000",
+        "bradley_terry_100000",
         "change_point",
         "eight_schools_centered",
         "eight_schools_noncentered",
@@ -112,6 +118,8 @@ def test_models_by_name_are_what_the_name_says():
     assert "theta" in named["eight_schools_centered"].shapes
     assert "theta_base" in named["eight_schools_noncentered"].shapes
     assert (named["gaussian50"].dim, named["logistic"].dim, named["funnel"].dim) == (50, 50, 10)
+    seasons = [named[f"bradley_terry{end}"].data.won for end in ("", "_10000", "_100000")]
+    assert [len(season) for season in seasons] == [1_000, 10_000, 100_000]
     assert len({model.name for model in named.values()}) == len(named)
     with pytest.raises(ValueError, match=r"name must be one of banana, .*, got 'coin'"):
         course_models.build("coin")

@@ -81,7 +81,7 @@ def test_binomial_against_a_grid(successes, trials):
 
 
 def given_log_tau(log_tau, data):
-    """Density of log tau and y, then mean and sd of (mu, theta_1 … theta_8) given both."""
+    """Density of log tau and y, then mean and covariance of (mu, theta_1 … theta_8) given both."""
     tau, y = np.exp(log_tau), np.asarray(data.effect, float)
     prior = np.full((9, 9), 25.0)
     prior[1:, 1:] += tau**2 * np.eye(8)
@@ -89,15 +89,16 @@ def given_log_tau(log_tau, data):
     gain = np.linalg.solve(marginal, prior[1:]).T
     covariance = prior - gain @ prior[1:]
     density = 2 * cauchy.pdf(tau, 0, 5) * tau * multivariate_normal.pdf(y, np.zeros(8), marginal)
-    return density, gain @ y, np.sqrt(np.diag(covariance))
+    return density, gain @ y, covariance
 
 
 @pytest.fixture(scope="module")
 def over_log_tau():
     data = eight_schools.load()
     log_tau = np.linspace(-30, 12, 8401)
-    density, mean, sd = map(np.array, zip(*(given_log_tau(t, data) for t in log_tau), strict=True))
-    return log_tau, density / trapezoid(density, log_tau), mean, sd
+    rows = (given_log_tau(t, data) for t in log_tau)
+    density, mean, covariance = map(np.array, zip(*rows, strict=True))
+    return log_tau, density / trapezoid(density, log_tau), mean, covariance
 
 
 def test_eight_schools_tau_against_a_grid_in_log_tau(over_log_tau):
@@ -111,7 +112,8 @@ def test_eight_schools_tau_against_a_grid_in_log_tau(over_log_tau):
 
 
 def test_eight_schools_mu_and_theta_against_matrix_algebra(over_log_tau):
-    log_tau, density, mean, sd = over_log_tau
+    log_tau, density, mean, covariance = over_log_tau
+    sd = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
     reference = eight_schools.model().reference()
     whole = trapezoid(density[:, None] * mean, log_tau, axis=0)
     spread = np.sqrt(trapezoid(density[:, None] * (sd**2 + (mean - whole) ** 2), log_tau, axis=0))
@@ -125,6 +127,24 @@ def test_eight_schools_mu_and_theta_against_matrix_algebra(over_log_tau):
         at = np.r_[reference["mu"].quantiles[p], reference["theta"].quantiles[p]]
         below = trapezoid(density[:, None] * norm.cdf((at - mean) / sd), log_tau, axis=0)
         np.testing.assert_allclose(below, p, atol=1e-9)
+
+
+def test_eight_schools_probabilities_against_matrix_algebra(over_log_tau):
+    log_tau, density, mean, covariance = over_log_tau
+    found = eight_schools.probabilities(eight_schools.load())
+    a_minus_c = np.eye(9)[1] - np.eye(9)[3]
+    for probability, of in zip(found, (np.eye(9)[0], a_minus_c), strict=True):
+        # Below tau = 1e-4 the variance of the gap is lost in rounding. There the sign of the gap is
+        # a fair coin, to within 0.1 tau, and the mass is some 1e-5.
+        sure = (log_tau > np.log(1e-4)) | (of is not a_minus_c)
+        given = np.full_like(log_tau, 0.5)
+        given[sure] = norm.cdf(mean[sure] @ of / np.sqrt(covariance[sure] @ of @ of))
+        exact = trapezoid(density * given, log_tau)
+        assert probability == pytest.approx(exact, abs=1e-9)
+    # By another program: Gauss-Legendre over u, tau = 5 tan u; all digits shown.
+    assert found == pytest.approx((0.907592, 0.617404), abs=5e-7)
+    other_way = eight_schools.probabilities(eight_schools.load(), first=2, second=0)
+    assert found[1] + other_way[1] == pytest.approx(1, abs=1e-12)
 
 
 def test_eight_schools_against_figures_computed_elsewhere():

@@ -18,9 +18,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from course_utils.bench.clock import PHASES, Clock
 from course_utils.bench.quiet import wait_for_quiet, watch_neighbours
-from course_utils.machine import describe_machine
+from course_utils.machine import describe_machine, version_of
 
 VERSIONS = ("jax", "numpyro", "blackjax", "pymc", "pytensor", "nutpie", "numpy", "arviz")
+# Of systems in environments of their own.
+VERSIONS += ("tfp-nightly", "tensorflow", "tensorflow-cpu", "edward2", "pystan", "httpstan")
+VERSIONS += ("pyro-ppl", "torch")
 # Fields of a job that say how large it is.
 SIZES = ("model", "chains", "size")
 Job = dict[str, Any]
@@ -54,6 +57,9 @@ class Benchmark(NamedTuple):
         ``(job) -> str or None``: why the job cannot be run here.
     rates : Callable
         ``(row) -> dict``: fields computed from times and draws together, at least ``ess_per_s``.
+    elsewhere : Callable
+        ``(job) -> (interpreter, module) or None``: another Python that does the job, and the module
+        whose ``measure`` it calls. None stands for this Python and the module of ``measure``.
     """
 
     measure: Callable[[Job, Arrays, Clock], tuple[Arrays, Row]]
@@ -62,6 +68,7 @@ class Benchmark(NamedTuple):
     environment: Callable[[Job], dict[str, str]]
     unavailable: Callable[[Job], str | None]
     rates: Callable[[Row], Row] = rates_of_one_run
+    elsewhere: Callable[[Job], tuple[str, str] | None] = lambda job: None
 
 
 def read_rows(file: Path) -> list[Row]:
@@ -151,12 +158,16 @@ def _run(benchmark: Benchmark, job: Job, time_limit_s: float, max_others: float)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         np.savez(folder / "data.npz", **benchmark.data(job))
-        spec = job | {"module": benchmark.measure.__module__, "spawned_at": time.time()}
-        (folder / "job.json").write_text(json.dumps(spec))
-        command = [sys.executable, "-m", "course_utils.bench.worker", str(folder)]
+        place = benchmark.elsewhere(job)
+        interpreter, module = place or (sys.executable, benchmark.measure.__module__)
         environment = _cold(folder) | benchmark.environment(job)
+        if place:  # Stan keeps what it compiled here
+            environment["XDG_CACHE_HOME"] = str(folder / "cache")
+        spec = job | {"module": module, "packages": VERSIONS, "spawned_at": time.time()}
+        (folder / "job.json").write_text(json.dumps(spec))
+        command = [interpreter, "-m", "course_utils.bench.worker", str(folder)]
         with watch_neighbours() as neighbours:
-            failure = _wait(command, environment, folder, time_limit_s)
+            failure = _wait(command, environment, folder, time_limit_s, cwd=place and folder)
         if failure:
             return _not_run(failure)
         if (neighbours.share or 0.0) > max_others:
@@ -164,9 +175,9 @@ def _run(benchmark: Benchmark, job: Job, time_limit_s: float, max_others: float)
         with np.load(folder / "draws.npz") as arrays:
             draws = dict(arrays)
         times = json.loads((folder / "times.json").read_text())
+    times["versions"] |= {"arviz": version_of("arviz")}  # which computes the effective draws here
     row = {"status": "ok"} | times | benchmark.summarize(job, draws)
-    row |= benchmark.rates(job | row)
-    return row | {"others_share": neighbours.share} | describe_machine(VERSIONS)
+    return row | benchmark.rates(job | row) | {"others_share": neighbours.share}
 
 
 def _not_run(why: str) -> Row:
@@ -184,11 +195,15 @@ def _cold(folder: Path) -> dict[str, str]:
 
 
 def _wait(
-    command: list[str], environment: dict[str, str], folder: Path, time_limit_s: float
+    command: list[str],
+    environment: dict[str, str],
+    folder: Path,
+    time_limit_s: float,
+    cwd: Path | None,
 ) -> str | None:
     """Run a command to its end; return why it failed, or ``None``."""
     with (folder / "output.txt").open("w") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=output, stderr=output)
         try:
             process.wait(timeout=time_limit_s)
         except subprocess.TimeoutExpired:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from course_utils.bench.elsewhere import PEERS
 from course_utils.bench.fixed import FIXED
 from course_utils.bench.goals import EVERYDAY_MODELS, TWINS, verdicts
 from course_utils.bench.jobs import Row, read_rows
@@ -66,10 +67,12 @@ def write_page(json: Path) -> tuple[str, Figure]:
 
 def _machine(rows: Sequence[Row]) -> str:
     def told(get: Callable[[Row], object]) -> str:
-        return ", ".join(sorted({str(get(row)) for row in rows}))
+        return ", ".join(sorted({str(get(row)) for row in rows} - {"None"}))
 
     names = sorted({name for row in rows for name in row["versions"]})
-    versions = "; ".join(f"{name} {told(lambda row, n=name: row['versions'][n])}" for name in names)
+    versions = "; ".join(
+        f"{name} {told(lambda row, n=name: row['versions'].get(n))}" for name in names
+    )
     dates = sorted(row["date"][:10] for row in rows)
     shares = [row["others_share"] for row in rows if row["others_share"] is not None]
     others = f" Other programs used at most {max(shares):.0%} of it." if shares else ""
@@ -147,8 +150,8 @@ def _everyday(results: Results) -> str:
     header += "warm-up, s; sampling, s; ESS; ESS/s of sampling; ESS/s of a first call; dtype"
     lines = [
         line(name, row, case)
-        for case in sorted(results.cases(WHOLE), key=_everyday_order)
-        for name in WHOLE
+        for case in sorted(results.cases((*WHOLE, *PEERS)), key=_everyday_order)
+        for name in (*WHOLE, *PEERS)
         if (row := results.of(name, case))
     ]
     if not lines:

@@ -2,17 +2,20 @@
 
 Two kinds of system take part. Those of :mod:`course_utils.bench.fixed` sample with one step size
 and metric that is the same for all (``warmup`` is 0 in their rows). Those of
-:mod:`course_utils.bench.whole` do the whole job, warm-up included, for a few chains.
+:mod:`course_utils.bench.whole` do the whole job, warm-up included, for a few chains; so do those of
+:mod:`course_utils.bench.elsewhere`, each in an environment of its own.
 """
 
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 
-from course_utils.bench import fixed, whole
+from course_utils.bench import elsewhere, fixed, whole
 from course_utils.bench.clock import Clock
+from course_utils.bench.elsewhere import PEERS
 from course_utils.bench.fixed import FIXED
 from course_utils.bench.jobs import Arrays, Benchmark, Job, Row, run_jobs
 from course_utils.bench.options import (
@@ -25,21 +28,27 @@ from course_utils.bench.options import (
 )
 from course_utils.bench.whole import WHOLE
 
-SYSTEMS = (*FIXED, *WHOLE)
+SYSTEMS = (*FIXED, *WHOLE, *PEERS)
 MAX_WHOLE_CHAINS = 16
 COMPARED = "flat,nested,numpyro,blackjax,pymc,nutpie,pymc-numpyro"
 MODELS = "eight_schools_noncentered,eight_schools_centered,line,gaussian50,funnel,logistic"
 
 
 def measure(job: Job, data: Arrays, clock: Clock) -> tuple[Arrays, Row]:
-    """Do one job in the worker."""
+    """Do one job in the worker; those of ``PEERS`` go to ``elsewhere.measure``."""
     if job["system"] in FIXED:
         return fixed.measure(job, data, clock)
     return whole.measure(job, clock)
 
 
-def tuned(job: Job) -> Arrays:
-    """Return what a system with fixed numbers is given: the numbers, and starts for each run."""
+def given(job: Job) -> Arrays:
+    """Return what a system is given.
+
+    With fixed numbers: the numbers, and starts for each run. In an environment of its own, where
+    the course's models cannot be imported: the data.
+    """
+    if job["system"] in PEERS:
+        return elsewhere.data_of(job)
     if job["system"] not in FIXED:
         return {}
     from course_utils.bench.tuning import draw_starts, tune
@@ -70,13 +79,21 @@ def summarize(job: Job, draws: Arrays) -> Row:
     quantities = {name: np.asarray(values) for name, values in found.items()}
     num_chains = len(next(iter(quantities.values())))
     ess = min_ess(quantities) * job["chains"] / num_chains
-    return {"ess_min": ess} | agreement(quantities, model.reference())
+    return {"ess_min": ess} | agreement(quantities, _reference(job["model"]))
+
+
+@cache
+def _reference(name: str) -> dict[str, Any]:
+    """Return a model's reference, which may take seconds; once for all rows."""
+    from course_utils.models import registry
+
+    return registry.build(name).reference()
 
 
 def rates(row: Row) -> Row:
     """Effective draws per second of sampling, of a whole call, and per gradient."""
     ess, call_s = row["ess_min"], row["compile_s"] + row["warmup_s"] + row["sampling_s"]
-    gradients = row["mean_leapfrogs"] * row["chains"] * row["draws"]
+    gradients = (row["mean_leapfrogs"] or 0) * row["chains"] * row["draws"]
     return {
         "ess_per_s": ess / row["sampling_s"],
         "ess_per_s_call": ess / call_s,
@@ -87,6 +104,8 @@ def rates(row: Row) -> Row:
 def missing(job: Job) -> str | None:
     """Say why a job cannot be run here, if so."""
     system = job["system"]
+    if system in PEERS:
+        return elsewhere.unavailable(job)
     needs = WHOLE[system][0] if system in WHOLE else ("blackjax",) * ("blackjax" in system)
     if absent := not_installed(needs):
         return absent
@@ -97,7 +116,7 @@ def missing(job: Job) -> str | None:
 
 def missing_or_too_many(job: Job) -> str | None:
     """As ``missing``; a system that runs chains one by one is not asked for hundreds of them."""
-    if job["system"] in WHOLE and job["chains"] > MAX_WHOLE_CHAINS:
+    if job["system"] not in FIXED and job["chains"] > MAX_WHOLE_CHAINS:
         return (
             f"warms up and runs its chains a few at a time, {job['chains']} would only multiply "
             "the time; --any-chains asks for them all the same"
@@ -107,16 +126,26 @@ def missing_or_too_many(job: Job) -> str | None:
 
 def environment(job: Job) -> dict[str, str]:
     """Environment variables of a job's process."""
+    if job["system"] in PEERS:  # where the course is not installed
+        return {"PYTHONPATH": str(elsewhere.SOURCE)}
     return WHOLE[job["system"]][1] if job["system"] in WHOLE else {}
+
+
+def place(job: Job) -> tuple[str, str] | None:
+    """Return interpreter and module of a system in an environment of its own."""
+    if job["system"] not in PEERS:
+        return None
+    return str(PEERS[job["system"]].interpreter), elsewhere.__name__
 
 
 BENCHMARK = Benchmark(
     measure=measure,
-    data=tuned,
+    data=given,
     summarize=summarize,
     environment=environment,
     unavailable=missing_or_too_many,
     rates=rates,
+    elsewhere=place,
 )
 
 
@@ -136,7 +165,7 @@ def make_jobs(
             "model": model,
             "chains": number,
             "draws": draws,
-            "warmup": warmup if system in WHOLE else 0,
+            "warmup": 0 if system in FIXED else warmup,
             "repeats": repeats,
         }
         for model in models

@@ -8,6 +8,7 @@ How the phases are told apart, system by system:
   wall clock has stopped.
 - NumPyro as PyMC's backend, ``pm.sample(nuts_sampler="numpyro")``: the same, on the ``MCMC`` that
   PyMC makes. Building, translating and compiling PyMC's graph counts as *compile*.
+- BlackJAX as PyMC's backend: the same, with the gradients of the warm-up counted as it runs.
 - PyMC, ``pm.sample(nuts_sampler="pymc")``: *compile* lasts from the start of the model to the first
   draw, so it holds building the log density and starting the worker processes. Every draw carries
   the time when it began: chains take turns on the cores, so the time from first to last draw is
@@ -146,6 +147,71 @@ def run_pymc_numpyro(
     clock.stop()
     _divide_numpyro(made[0], elapsed, clock)
     stats = trace.sample_stats
+    return _arrays(trace), _notes(stats.diverging, stats.n_steps, jax.devices()[0].device_kind)
+
+
+def run_pymc_blackjax(
+    make_model: Callable[[], Any],
+    settings: Settings,
+    clock: Clock,
+    chain_method: str = "parallel",
+) -> tuple[Arrays, Notes]:
+    """Sample a PyMC model with BlackJAX's NUTS; as ``run_pymc_numpyro``.
+
+    PyMC 6.4 speaks to a BlackJAX before 1.6: it hands a progress bar to the warm-up, and asks
+    BlackJAX for a scan with one. What is gone is put in its place here.
+    """
+    with clock.phase("import"):
+        import blackjax
+        import jax
+        import pymc as pm
+        import pymc.sampling.jax
+        from blackjax.adaptation.base import get_filter_adapt_info_fn
+
+        from course_utils.compiles import count_compiles
+    original, gradients = blackjax.window_adaptation, []
+    sample, run_s = pymc.sampling.jax._sample_blackjax_nuts, []
+
+    def window_adaptation(*args: Any, progress_bar: bool = False, **kwargs: Any) -> Any:
+        kwargs["adaptation_info_fn"] = get_filter_adapt_info_fn(info_keys={"num_integration_steps"})
+        adaptation = original(*args, **kwargs)
+
+        def run(*args: Any, **kwargs: Any) -> Any:
+            result, info = adaptation.run(*args, **kwargs)
+            jax.debug.callback(gradients.append, info.info.num_integration_steps)
+            return result, info
+
+        return adaptation._replace(run=run)
+
+    def gen_scan_fn(_num_draws: int, _progress_bar: bool) -> Callable:
+        return jax.lax.scan
+
+    def timed(*args: Any, **kwargs: Any) -> Any:
+        before, begin = log.seconds, time.perf_counter()
+        result = jax.block_until_ready(sample(*args, **kwargs)[:2])
+        run_s.append(time.perf_counter() - begin - (log.seconds - before))
+        return *result, blackjax
+
+    begin = time.perf_counter()
+    with (
+        mock.patch.object(pymc.sampling.jax, "_sample_blackjax_nuts", timed),
+        mock.patch.object(blackjax, "window_adaptation", window_adaptation),
+        mock.patch.object(blackjax.progress_bar, "gen_scan_fn", gen_scan_fn, create=True),
+        count_compiles() as log,
+        make_model(),
+    ):
+        trace = pm.sample(
+            nuts_sampler="blackjax",
+            nuts={"chain_method": chain_method},
+            **_pymc_arguments(settings),
+        )
+    elapsed = time.perf_counter() - begin
+    clock.stop()
+    stats = trace.sample_stats
+    share = _share_of_sampling(np.sum(gradients), stats.n_steps.sum())
+    clock.add("compile", elapsed - run_s[0])
+    clock.add("warmup", (1 - share) * run_s[0])
+    clock.add("sampling", share * run_s[0])
     return _arrays(trace), _notes(stats.diverging, stats.n_steps, jax.devices()[0].device_kind)
 
 
@@ -288,6 +354,7 @@ SYSTEMS = {
     "pymc": System("pymc", ("pymc",), run_pymc, {}),
     "nutpie": System("pymc", ("pymc", "nutpie"), run_nutpie, {}),
     "pymc-numpyro": System("pymc", ("pymc", "numpyro"), run_pymc_numpyro, FOUR_DEVICES),
+    "pymc-blackjax": System("pymc", ("pymc", "blackjax"), run_pymc_blackjax, FOUR_DEVICES),
     "pymc-numpyro-vectorized": System(
         "pymc", ("pymc", "numpyro"), partial(run_pymc_numpyro, chain_method="vectorized"), {}
     ),

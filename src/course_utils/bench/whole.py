@@ -6,7 +6,7 @@ is what its user would write a second time in the same process:
 - ``nested-2dev``, ``blackjax-2dev``: a jitted function that draws starts, warms up, samples, and
   puts the draws on the constrained scale; chains run one after another on each of two devices. Its
   time is divided into warm-up and sampling in proportion to what the two take as programs of their
-  own.
+  own. ``blackjax-vectorized``: the same, on one device, where all chains move together.
 - NumPyro, PyMC: ``MCMC.run`` and ``pm.sample``, phases told apart as in
   :mod:`course_utils.bench.systems`. Both compile at every call.
 - nutpie: ``nutpie.sample``. Its model is compiled once, so only the first call holds compiling.
@@ -36,6 +36,7 @@ LIBRARIES = {
     "pymc": SYSTEMS["pymc"],
     "nutpie": SYSTEMS["nutpie"],
     "pymc-numpyro": SYSTEMS["pymc-numpyro"],
+    "pymc-blackjax": SYSTEMS["pymc-blackjax"],
 }
 
 
@@ -105,7 +106,16 @@ def blackjax_chain(logdensity: Callable, num_warmup: int, num_draws: int) -> Cha
     return Chain(both, warm, lambda key, tuned: sample(key, tuned)[0])
 
 
-CHAINS = {"nested-2dev": course_chain, "blackjax-2dev": blackjax_chain}
+CHAINS = {
+    "nested-2dev": course_chain,
+    "blackjax-2dev": blackjax_chain,
+    "blackjax-vectorized": blackjax_chain,
+}
+
+
+def chain_method(system: str) -> str:
+    """How a device works through its chains."""
+    return "vectorized" if system.endswith("-vectorized") else "sequential"
 
 
 def measure_over_devices(job: Job, clock: Clock) -> tuple[Arrays, Row]:
@@ -118,6 +128,7 @@ def measure_over_devices(job: Job, clock: Clock) -> tuple[Arrays, Row]:
         from course_utils.devices import over_devices
         from course_utils.models import registry
 
+        method = chain_method(job["system"])
         model = registry.build(job["model"])
         chain = CHAINS[job["system"]](model.logdensity, job["warmup"], job["draws"])
     center = np.zeros(model.dim, np.float32)
@@ -131,7 +142,7 @@ def measure_over_devices(job: Job, clock: Clock) -> tuple[Arrays, Row]:
             draws, *cost = chain.both(key, start)
             return jax.vmap(model.constrain)(draws), cost
 
-        return over_devices(one_chain, key_chains, starts)
+        return over_devices(one_chain, key_chains, starts, chain_method=method)
 
     keys = list(jax.random.split(jax.random.key(SEED), job["repeats"] + 1))
     jax.block_until_ready(keys)
@@ -152,13 +163,17 @@ def measure_over_devices(job: Job, clock: Clock) -> tuple[Arrays, Row]:
     clock.add("sampling", share * run_s)
     draws = {name: np.concatenate([sites[name] for sites, _ in kept[1:]]) for name in kept[0][0]}
     steps, divergent = (np.concatenate([cost[i] for _, cost in kept[1:]]) for i in (0, 1))
+    waited = steps.reshape(job["repeats"], job["chains"], -1)
     notes = {
         "first_s": clock.seconds["compile"] + seconds[0],
         "run_s": seconds[1:],
         "compiles": compiles,
         "recompiles": compiles - 1,
         "mean_leapfrogs": float(steps.mean()),
-        "iterations_per_draw": float(steps.mean()),  # chains run one by one, and none waits
+        # Where chains run one by one, none waits.
+        "iterations_per_draw": float(
+            (waited.max(axis=1) if method == "vectorized" else waited).mean()
+        ),
         "divergences": float(divergent.sum() / job["repeats"]),
         "device": jax.devices()[0].device_kind,
         "dtype": str(next(iter(draws.values())).dtype),
@@ -177,14 +192,15 @@ def _share_of_sampling(job: Job, model: Any, chain: Chain, over_devices: Any, ce
     starts = init_positions(key, model.logdensity, center, job["chains"])
     numbers = jnp.arange(job["chains"], dtype=starts.dtype)[:, None]
 
-    warm = jax.jit(lambda key: over_devices(chain.warm, key, starts))
+    spread = partial(over_devices, chain_method=chain_method(job["system"]))
+    warm = jax.jit(lambda key: spread(chain.warm, key, starts))
     tuned = jax.block_until_ready(warm(key))
 
     def one_chain(key, number):
         mine = jax.tree.map(lambda leaf: leaf[number[0].astype(int)], tuned)
         return chain.draw(key, mine)
 
-    draw = jax.jit(lambda key: over_devices(one_chain, key, numbers))
+    draw = jax.jit(lambda key: spread(one_chain, key, numbers))
     jax.block_until_ready(draw(key))
 
     def median_s(program: Callable) -> float:
@@ -268,5 +284,6 @@ def measure(job: Job, clock: Clock) -> tuple[Arrays, Row]:
 WHOLE: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "nested-2dev": ((), TWO_DEVICES),
     "blackjax-2dev": (("blackjax",), TWO_DEVICES),
+    "blackjax-vectorized": (("blackjax",), {}),
     **{name: (system.needs, system.environment) for name, system in LIBRARIES.items()},
 }

@@ -2,7 +2,8 @@
 
 The folder holds ``job.json`` and ``data.npz``; the worker leaves ``times.json`` and ``draws.npz``
 there, or ``failure.txt``. It imports nothing heavy itself, so that the import of a library is
-timed and its memory counted.
+timed and its memory counted. It also runs in the environments of other systems, whose Python may be
+as old as 3.11.
 """
 
 import importlib
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils.bench.clock import Clock
+from course_utils.machine import describe_machine
 
 
 def main(folder: Path) -> None:
@@ -27,7 +29,9 @@ def main(folder: Path) -> None:
         (folder / "failure.txt").write_text(f"{type(error).__name__}: {first}")
         raise
     np.savez(folder / "draws.npz", **draws)
-    (folder / "times.json").write_text(json.dumps(clock.report() | notes))
+    machine = describe_machine(job["packages"])
+    machine["versions"] = {name: found for name, found in machine["versions"].items() if found}
+    (folder / "times.json").write_text(json.dumps(clock.report() | notes | machine))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ enough. Near the mode a log-concave posterior looks normal, so draws from a Stud
 mode as its centre and the curvature there as its precision need only mild weights.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,29 +59,61 @@ def reference(
     # A t's tails are heavier than those of the posterior, so that the weights are bounded.
     proposal = multivariate_t(mode, np.linalg.inv(precision(mode)), df=dim + 5)
     cholesky = np.linalg.cholesky(proposal.shape)
-    rng = np.random.default_rng(SEED)
 
-    def replicate() -> tuple[NDArray, NDArray]:
-        uniform = qmc.Sobol(dim + 1, rng=rng).random(NUM_POINTS)
+    def propose(uniform: NDArray) -> tuple[NDArray, NDArray]:
         stretch = np.sqrt(proposal.df / chi2(proposal.df).ppf(uniform[:, -1:]))
         draws = mode + stretch * ndtri(uniform[:, :-1]) @ cholesky.T
         return draws, log_density(draws) - proposal.logpdf(draws)
 
+    (found,) = summarize({"": slice(None)}, propose, dim + 1, "around the mode").values()
+    return found
+
+
+def summarize(
+    parts: Mapping[str, slice | int],
+    propose: Callable[[NDArray], tuple[NDArray, NDArray]],
+    num_uniforms: int,
+    where: str,
+) -> dict[str, Reference]:
+    """Turn a proposal into summaries of each part of its draws.
+
+    Parameters
+    ----------
+    parts : mapping of str to slice or int
+        Which coordinates a quantity consists of.
+    propose : Callable
+        ``(n, num_uniforms) -> ((n, dim), (n,))``: from uniform numbers, draws of the proposal and
+        the log of their weights, up to a constant.
+    num_uniforms : int
+        How many uniform numbers a draw takes.
+    where : str
+        Where the proposal lies, for the ``source``.
+
+    Returns
+    -------
+    dict of str to Reference
+        For each part, with the statistical standard error that its replicates show.
+    """
+    rng = np.random.default_rng(SEED)
+    points = (qmc.Sobol(num_uniforms, rng=rng).random(NUM_POINTS) for _ in range(NUM_REPLICATES))
     draws, log_weights = (
-        np.array(part) for part in zip(*(replicate() for _ in range(NUM_REPLICATES)), strict=True)
+        np.array(part) for part in zip(*(propose(uniform) for uniform in points), strict=True)
     )
     weights = np.exp(log_weights - log_weights.max())
     spread = np.std([_numbers(*one) for one in zip(draws, weights, strict=True)], axis=0, ddof=1)
-    mean, sd, *quantiles = _numbers(draws.reshape(-1, dim), weights.ravel())
+    numbers = _numbers(draws.reshape(-1, draws.shape[-1]), weights.ravel())
     ess = weights.sum() ** 2 / (weights**2).sum()
-    return Reference(
-        mean,
-        sd,
-        dict(zip(PROBABILITIES, quantiles, strict=True)),
-        float(spread.max() / np.sqrt(NUM_REPLICATES)),
-        f"importance sampling around the mode, {weights.size} draws worth {ess:.0f}, seed {SEED}; "
-        "the standard error is statistical",
+    source = (
+        f"importance sampling {where}, {weights.size} draws worth {ess:.0f}, seed {SEED}; "
+        "the standard error is statistical"
     )
+
+    def reference_of(part: slice | int) -> Reference:
+        mean, sd, *quantiles = numbers[:, part]
+        error = float(spread[:, part].max() / np.sqrt(NUM_REPLICATES))
+        return Reference(mean, sd, dict(zip(PROBABILITIES, quantiles, strict=True)), error, source)
+
+    return {name: reference_of(part) for name, part in parts.items()}
 
 
 def _numbers(draws: NDArray, weights: NDArray) -> NDArray:

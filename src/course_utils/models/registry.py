@@ -9,6 +9,7 @@ import numpy as np
 from course_utils.models import (
     banana,
     binomial,
+    bradley_terry,
     change_point,
     eight_schools,
     funnel,
@@ -25,6 +26,10 @@ MODELS: Mapping[str, Callable[[], Model]] = MappingProxyType(
     {
         "banana": banana.model,
         "binomial": binomial.model,
+        # A number at the end of a name is the size of the data.
+        "bradley_terry": bradley_terry.model,
+        "bradley_terry_10000": lambda: bradley_terry.model(bradley_terry.simulate(42, 10_000)),
+        "bradley_terry_100000": lambda: bradley_terry.model(bradley_terry.simulate(42, 100_000)),
         "change_point": change_point.model,
         "eight_schools_centered": partial(eight_schools.model, parameterization="centered"),
         "eight_schools_noncentered": eight_schools.model,
