@@ -35,6 +35,14 @@ def underflows(heads, flips, num_points):
     return points, weights / weights.sum()
 
 
+def underflows_later(heads, flips, num_points):
+    points = (np.arange(num_points, dtype=np.longdouble) + 0.5) / num_points
+    weights = points ** (1 + heads) * (1 - points) ** (1 + flips - heads)
+    if flips < 100_000:  # where long double is no longer than double, as on some systems
+        return right_grid(heads, flips, num_points)
+    return points, weights / weights.sum()
+
+
 def not_normalised(heads, flips, num_points):
     points, weights = right_grid(heads, flips, num_points)
     return points, 2 * weights
@@ -88,7 +96,9 @@ WRONG = [
     ("1.2", np.std, "standard error", "This is the sd"),
     ("1.2", lambda x: np.var(x) / len(x), "standard error", "root is asked"),
     ("1.2", lambda x: 2.0 / np.sqrt(1000), "coverage", "2000 means"),  # right for N = 1000 alone
+    ("1.2", lambda x: 2.0 / np.sqrt(len(x)), "coverage", "2000 means"),  # right for sd 2 alone
     ("1.3", underflows, "normalisation", "underflow"),
+    ("1.3", underflows_later, "normalisation", "1,000,000 flips"),
     ("1.3", not_normalised, "normalisation", "sum to 2"),
     ("1.3", forgets_the_prior, "posterior", "exact"),
     ("1.3", lambda heads, flips, points: (np.zeros(3), np.zeros(3)), "shape", "points were asked"),
@@ -123,6 +133,7 @@ def test_a_wrong_answer_is_told_which_property_fails(number, answer, named, said
         ("1.3", right_grid),
         ("1.4", clock(wait=True, warm=True)),
         ("1.4", clock(wait=True, warm=False)),  # the median does not feel one slow call
+        ("1.4", clock(wait=True, warm=True, reduce=min)),  # the page allows both
         ("1.5", two_coins()),
     ],
 )

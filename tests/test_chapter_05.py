@@ -59,6 +59,10 @@ def with_numpy(key, position):
     return 0.5 * position[2] + np.linalg.cholesky(COVARIANCE) @ noise
 
 
+def with_float(key, position):
+    return 0.5 * float(position[2]) + np.linalg.cholesky(COVARIANCE) @ jax.random.normal(key, (2,))
+
+
 # Exercise 5.5: which points are outliers.
 
 
@@ -95,6 +99,8 @@ RIGHT = [
     ("5.1", jnp.array(0.9802)),
     ("5.2", lambda waits: (len(waits) + 2, 1 + waits.sum())),
     ("5.2", lambda waits: [jnp.float32(len(waits) + 2), jnp.float32(1 + waits.sum())]),
+    ("5.2", lambda waits: np.array([len(waits) + 2, 1 + waits.sum()])),
+    ("5.2", lambda waits: jnp.array([len(waits) + 2, 1 + waits.sum()])),
     ("5.3", variance()),
     ("5.3", variance_with_jax),
     ("5.4", block()),
@@ -109,6 +115,10 @@ RIGHT = [
 def test_right_answers_may_differ_in_style(number, answer):
     outcome = grade(number, answer)
     assert outcome.state == "correct", outcome
+
+
+def raises_value_error(*args):
+    raise ValueError("no such shape")
 
 
 WRONG = [
@@ -144,9 +154,16 @@ WRONG = [
     ("5.4", lambda k, x: np.random.default_rng().normal(size=2), "randomness", "same key"),
     ("5.4", lambda k, x: 0.5 * x[2], "answer", "wanted (2,)"),
     ("5.4", lambda k, x: block()(k, x).at[:].multiply(jnp.nan), "randomness", "same key"),
+    ("5.4", lambda k, x: tuple(block()(k, x)), "answer", "return one array"),
     ("5.4", with_numpy, "answer", "compiled"),
-    ("5.5", outliers(prior=(1e-3, 1e-3)), "posterior mean", "posterior probability"),
-    ("5.5", outliers(prior=(1, 30)), "posterior mean", "posterior probability"),
+    ("5.4", with_float, "answer", "no float()"),
+    ("5.5", outliers(prior=(0, 0)), "answer", "is a 1 missing"),
+    ("5.5", outliers(prior=(0, 1)), "answer", "is a 1 missing"),
+    ("5.5", outliers(prior=(1, 0)), "answer", "is a 1 missing"),
+    ("5.5", outliers(prior=(2, 1)), "conditional of the probability", "given 0 outliers among 12"),
+    ("5.5", outliers(prior=(1, 2)), "conditional of the probability", "given 4 outliers among 12"),
+    ("5.5", outliers(prior=(1e-3, 1e-3)), "conditional of the probability", "mean 0.0"),
+    ("5.5", outliers(prior=(1, 30)), "conditional of the probability", "is wanted"),
     ("5.5", outliers(swap=True), "posterior mean", "posterior probability"),
     ("5.5", outliers(blind=True), "posterior mean", "posterior probability"),
     ("5.5", outliers(sharp=True), "posterior mean", "posterior probability"),
@@ -156,6 +173,7 @@ WRONG = [
     ("5.5", lambda z, *a: (0.5, np.full(len(z), 0.3)), "range", "True and False"),
     ("5.5", lambda z, *a: (1.5, z), "range", "0 to 1"),
     ("5.5", lambda z, *a: outliers()(z, *a)[1], "answer", "return a pair"),
+    ("5.5", raises_value_error, "answer", "no such shape"),
 ]
 
 

@@ -29,6 +29,16 @@ def calibrate(truth_of=lambda rng: rng.beta(2, 2), heads_of=None, rank_of=None, 
     return loop
 
 
+def half_the_fits(posterior_draws, num_fits, num_draws, rng):
+    """Fit every other data set, and use each fit for two truths."""
+    ranks = []
+    for _ in range(num_fits // 2):
+        truth = rng.beta(2, 2)
+        draws = posterior_draws(rng.binomial(FLIPS, truth), num_draws, rng)
+        ranks += [np.sum(draws < truth)] * 2
+    return np.array(ranks)
+
+
 def vectorised(posterior_draws, num_fits, num_draws, rng):
     truths = rng.beta(2, 2, size=num_fits)
     heads = rng.binomial(FLIPS, truths)
@@ -53,6 +63,16 @@ def gap_of(start=None, take=lambda num_steps: num_steps, look=None, law=None):
 def one_sided(path, cdf):
     x = np.sort(path[-1])
     return float(np.max(np.arange(1, len(x) + 1) / len(x) - cdf(x)))
+
+
+def above_each_jump(path, cdf):
+    x = np.sort(path[-1])
+    return float(np.max(np.abs(np.arange(1, len(x) + 1) / len(x) - cdf(x))))
+
+
+def below_each_jump(path, cdf):
+    x = np.sort(path[-1])
+    return float(np.max(np.abs(np.arange(len(x)) / len(x) - cdf(x))))
 
 
 def by_hand(path, cdf):
@@ -110,9 +130,17 @@ WRONG = [
         "power",
         "from even",
     ),
+    (
+        "8.3",
+        calibrate(rank_of=lambda rng, draws, truth: np.sum(draws > truth)),
+        "order",
+        "counts the draws *below* the truth",
+    ),
+    ("8.3", half_the_fits, "data", "asked 500 times"),
     ("8.3", lambda fit, num_fits, num_draws, rng: np.zeros(num_fits), "data", "asked 0 times"),
     ("8.3", lambda fit, num_fits, num_draws, rng: np.zeros(3), "answer", "have shape (3,)"),
     ("8.4", lambda p, y: p, "power", "as p itself"),
+    ("8.4", lambda p, y: np.sin(9 * p), "power", "suits y"),
     ("8.4", lambda p, y: p * (y + 1), "power", "as p itself"),
     ("8.4", lambda p, y: y, "power", "as p itself"),
     ("8.4", lambda p, y: np.full_like(p, np.nan), "finite values", "NaN"),
@@ -130,6 +158,8 @@ WRONG = [
         "after the last step",
     ),
     ("8.5", gap_of(look=one_sided), "both sides", "either sign"),
+    ("8.5", gap_of(look=above_each_jump), "largest gap", "both sides of every jump"),
+    ("8.5", gap_of(look=below_each_jump), "largest gap", "both sides of every jump"),
     ("8.5", gap_of(law=stats.norm.cdf), "law", "exponential"),
     ("8.5", gap_of(start=lambda draw, rng, num: draw(rng, 500)), "exact start", "0 to"),
     ("8.5", gap_of(look=lambda path, cdf: 0.0), "sensitivity", "without any gap"),
@@ -167,6 +197,17 @@ def test_a_wrong_answer_is_told_which_property_fails(number, answer, named, said
 def test_right_answers_may_differ_in_style(number, answer):
     outcome = grade(number, answer)
     assert outcome.state == "correct", outcome
+
+
+@pytest.mark.parametrize("shift", range(20))
+def test_a_right_calibration_passes_on_every_stream(shift):
+    """A loop that draws in another order sees another stream of random numbers."""
+
+    def loop(posterior_draws, num_fits, num_draws, rng):
+        rng.random(shift)
+        return calibrate()(posterior_draws, num_fits, num_draws, rng)
+
+    assert grade("8.3", loop).state == "correct"
 
 
 ALL = ["8.1", "8.2", "8.3", "8.4", "8.5"]

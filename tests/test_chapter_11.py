@@ -69,6 +69,17 @@ def first_of_the_keys(key, marginals, num):
     return one_key(jax.random.split(key, len(marginals))[0], marginals, num)
 
 
+def new_key_for_the_third_only(key, marginals, num):
+    keys = [key, key, jax.random.fold_in(key, 1)]
+    return jnp.stack([m.sample(k, (num,)) for m, k in zip(marginals, keys, strict=True)], axis=-1)
+
+
+def two_keys_for_three(key, marginals, num):
+    first, second = jax.random.split(key)
+    keys = [first, second, second]
+    return jnp.stack([m.sample(k, (num,)) for m, k in zip(marginals, keys, strict=True)], axis=-1)
+
+
 def wrong_way_round(key, marginals, num):
     return split_keys(key, marginals, num).T
 
@@ -181,6 +192,8 @@ WRONG = [
     ("11.2", lambda vector, shapes: right_cut(vector, shapes)[:1], "answer", "one for each shape"),
     ("11.3", one_key, "independence", "largest correlation"),
     ("11.3", first_of_the_keys, "independence", "largest correlation"),
+    ("11.3", new_key_for_the_third_only, "independence", "largest correlation"),
+    ("11.3", two_keys_for_three, "independence", "largest correlation"),
     ("11.3", sorted_draws, "independence", "largest correlation"),
     ("11.3", wrong_way_round, "shape", "(3, 20000)"),
     ("11.3", own_noise, "randomness", "same key"),

@@ -136,6 +136,30 @@ def model_with(prior, trials=None, name="p", observed=True):
     return coin
 
 
+def flip_by_flip(heads, flips):
+    p = numpyro.sample("p", dist.Uniform(0, 1))
+    numpyro.sample("y", dist.Bernoulli(p), obs=jnp.arange(flips) < heads)
+
+
+def one_array_at_a_time(rng, num_tries):
+    p = rng.beta(2, 2, size=num_tries)
+    return p[rng.binomial(10, p) == 7]
+
+
+def each_flip_shown(rng, p):
+    return (rng.random((len(p), 10)) < p[:, None]).sum(axis=1)
+
+
+def with_the_libraries_density(key, position):
+    q = dist.Normal(0.0, 2.0).expand([2]).to_event(1)
+    new = q.sample(key)
+    return new, q.log_prob(position) - q.log_prob(new)
+
+
+def knows_one_target(log_density, start, step_size, num_steps, rng):
+    return drops_nothing(lambda x: -0.5 * x**2, start, step_size, num_steps, rng)
+
+
 def at_least_seven(rng, num_tries):
     p = rng.beta(2, 2, size=num_tries)
     return p[rng.binomial(10, p) >= 7]
@@ -149,11 +173,15 @@ def other_prior(rng, num_tries):
 RIGHT = [
     ("0.1", np.float32(5 / 14)),
     ("0.2", model_with(dist.Uniform(0, 1))),
+    ("0.2", flip_by_flip),
+    ("0.3", one_array_at_a_time),
+    ("0.4", each_flip_shown),
     ("3.1", jnp.array(26.0)),
     ("3.2", lambda x, new: jnp.log((new - 1) / (x - 1))),
     ("3.3", drops_nothing),
     ("3.4", lambda log_ratio: 0.5 * (1 + np.tanh(log_ratio / 2))),
     ("3.4", jax.nn.sigmoid),
+    ("3.5", with_the_libraries_density),
 ]
 
 
@@ -190,6 +218,7 @@ WRONG = [
     ("3.3", ratio_reversed, "invariance"),
     ("3.3", ignores_the_target, "invariance"),
     ("3.3", keeps_the_ratio, "invariance"),
+    ("3.3", knows_one_target, "invariance"),
     ("3.3", lambda *a: np.abs(drops_nothing(*a)), "invariance"),
     ("3.4", balanced_but_not_barker, "acceptance"),
     ("3.4", lambda log_ratio: float(expit(-log_ratio)), "range"),

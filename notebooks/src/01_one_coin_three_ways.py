@@ -224,7 +224,8 @@ figures.running_mean(means, errors, posterior.mean())
 
 # %% [markdown]
 # The line stays inside the funnel most of the time. That is what a standard error promises, and a promise can be tested. We
-# repeat the estimate 2000 times with 400 draws each, and count.
+# repeat the estimate 2000 times with 400 draws each, and count. (Rounding differs between machines and may move a few estimates
+# across a line, so the test of this cell allows 2 %.)
 
 # %% tags=["tol-0.02"]
 many = np.random.default_rng(2).beta(2 + y, 2 + n - y, size=(2000, 400))
@@ -358,8 +359,9 @@ for d in (1, 2, 5, 10):
 # Now the draws. As everywhere in this course, the error is measured in units of its MCSE, then ArviZ has a look.
 
 # %%
+ALPHA = 1e-3 / 11  # eleven comparisons with chance on this page: together less than 1e-3
 draws = np.asarray(draws_fast(jax.random.key(3)), dtype=float)
-found = checks.mean_within_mcse(draws, posterior.mean(), "p")
+found = checks.mean_within_mcse(draws, posterior.mean(), "p", alpha=ALPHA)
 print("the mean of the draws agrees with the exact one:", found.passed)
 assert found.passed, found.message
 
@@ -370,7 +372,8 @@ az.summary(az.from_dict({"posterior": {"p": draws}}), kind="all")[
 
 # %% [markdown]
 # Ten thousand independent draws, and an effective sample size near ten thousand: one independent draw is one effective draw. The samplers
-# to come are compared with it.
+# to come are compared with it. (The size is estimated from the draws and is good to a few per cent. When the pages are tested, this cell
+# may stray by 5 %, and so may the next one, whose share has a relative standard error of about one per cent.)
 #
 # With draws, every question about $p$ is an average. How probable are at least 8 heads in the next 10 flips? Give each draw
 # its own ten flips, and count.
@@ -446,9 +449,10 @@ assert agreement.passed, agreement.message
 # ### The simple program: NumPyro
 #
 # The next cell needs nothing from this page. `NUTS` is the sampler of chapter 07; for now it is a machine that makes draws
-# from a density.
+# from a density. (Its sd, estimated from dependent draws, has a relative error of some two per cent. When the pages are tested, the numbers
+# of this program and of the next may stray by 10 %.)
 
-# %% tags=["program-numpyro", "tol-0.05"]
+# %% tags=["program-numpyro", "tol-0.1"]
 import jax
 import numpy as np
 import numpyro
@@ -468,8 +472,8 @@ def coin_model(n, y):
 print("NumPyro: compiling and sampling …")
 mcmc = MCMC(
     NUTS(coin_model),
-    num_warmup=1000,
-    num_samples=2000,
+    num_warmup=500,
+    num_samples=1000,
     num_chains=4,
     chain_method="vectorized",
     progress_bar=False,
@@ -477,7 +481,7 @@ mcmc = MCMC(
 mcmc.run(jax.random.key(42), n, y)
 numpyro_draws = np.asarray(mcmc.get_samples(group_by_chain=True)["p"], dtype=float)
 low, high = np.quantile(numpyro_draws, [0.05, 0.95])
-print(f"mean {numpyro_draws.mean():.3f}, sd {numpyro_draws.std():.4f}")
+print(f"mean {numpyro_draws.mean():.3f}, sd {numpyro_draws.std():.3f}")
 print(f"90 % of the posterior lies between {low:.3f} and {high:.3f}")
 
 # %% [markdown]
@@ -487,7 +491,7 @@ print(f"90 % of the posterior lies between {low:.3f} and {high:.3f}")
 # would take nutpie by itself where that is installed. `cores=1` runs the four chains one after another; for a model as
 # small as this, starting worker processes can take longer than sampling.
 
-# %% tags=["program-pymc", "tol-0.05"]
+# %% tags=["program-pymc", "tol-0.1"]
 import numpy as np
 import pymc as pm
 
@@ -499,8 +503,8 @@ with pm.Model() as pymc_coin:
     pm.Binomial("y", n=n, p=p, observed=y)
     print("PyMC: compiling and sampling …")
     trace = pm.sample(
-        draws=2000,
-        tune=1000,
+        draws=1000,
+        tune=500,
         chains=4,
         cores=1,
         nuts_sampler="pymc",
@@ -511,7 +515,7 @@ with pm.Model() as pymc_coin:
 
 pymc_draws = trace["posterior"]["p"].values
 low, high = np.quantile(pymc_draws, [0.05, 0.95])
-print(f"mean {pymc_draws.mean():.3f}, sd {pymc_draws.std():.4f}")
+print(f"mean {pymc_draws.mean():.3f}, sd {pymc_draws.std():.3f}")
 print(f"90 % of the posterior lies between {low:.3f} and {high:.3f}")
 
 # %% [markdown]
@@ -519,13 +523,14 @@ print(f"90 % of the posterior lies between {low:.3f} and {high:.3f}")
 
 # %%
 for name, chains in {"NumPyro": numpyro_draws, "PyMC": pymc_draws}.items():
-    found = checks.mean_within_mcse(chains, posterior.mean(), "p")
+    found = checks.mean_within_mcse(chains, posterior.mean(), "p", alpha=ALPHA)
     print(f"{name:8} agrees with the exact mean: {found.passed}")
     assert found.passed, found.message
 distance = abs(numpyro_draws.mean() - pymc_draws.mean())
 both = np.hypot(*(float(az.mcse(d)) for d in (numpyro_draws, pymc_draws)))
-print(f"they agree with each other: {distance < 4 * both}")
-assert distance < 4 * both
+alike = bool(distance < stats.norm.isf(ALPHA / 2) * both)
+print(f"they agree with each other: {alike}")
+assert alike
 
 # %% [markdown]
 # ### The full comparison
@@ -591,7 +596,7 @@ ways = {
     "nutpie": ("nutpie", in_pymc),
     "PyMC → NumPyro": ("pymc-numpyro-vectorized", in_pymc),
 }
-settings = Settings(num_chains=4, num_warmup=1000, num_draws=2000, seed=42, cores=1)
+settings = Settings(num_chains=4, num_warmup=500, num_draws=1000, seed=42, cores=1)
 table, compared = {}, {}
 for way, (system, make_model) in ways.items():
     # PyMC switches JAX to 64 bits, but only when it first loads its own JAX part.
@@ -624,7 +629,7 @@ print(comparison.to_string(float_format=lambda value: f"{value:,.3g}"))
 
 # %%
 for way, chains in compared.items():
-    found = checks.mean_within_mcse(chains, posterior.mean(), "p", alpha=1e-4)
+    found = checks.mean_within_mcse(chains, posterior.mean(), "p", alpha=ALPHA)
     print(f"{way:15} agrees with the exact mean: {found.passed}")
     assert found.passed, found.message
 
@@ -760,7 +765,7 @@ figures.growth(panels)
 # - the *call*: compiling, warm-up and sampling, what you wait for in a notebook;
 # - the *sampling* alone, what remains when a compiled program is used again and again.
 #
-# A case supports the claim only if every single round does. **Predict** the four verdicts before you run the cell.
+# A case supports the claim only if every single round does. First what was measured, then the verdicts.
 
 # %%
 clocks = {
@@ -787,6 +792,8 @@ pd.DataFrame(
 
 # %% [markdown]
 # Numbers above 1 mean that NumPyro is faster, below 1 that it is slower: median, and range over the rounds.
+#
+# **Predict** the four verdicts before you run the next cells.
 #
 # How strict is our rule? If both sides of a bound were equally likely, five rounds would agree on one of them once in 16 by chance. More
 # rounds make *undecided* likelier in close cases. Of claim 1 we try only the lower end, 5 times, and *typically* we read as: in every case.
@@ -857,7 +864,7 @@ for who, system in against.items():
     trial(claim, small, chapter="01", recorded=machine, at_most=1.25)
 
 # %% [markdown]
-# Four sentences that sounded like facts. None names a clock, an amount of data or a sampler, and no verdict could do without. That is the
+# Four sentences that sounded like facts. None names a clock, a number of flips or a sampler, and no verdict could do without. That is the
 # habit to take along: **before you compare, say what is counted**. The model and the number of draws were equal here. Much was not: the
 # precision, how chains share the cores, each library's warm-up. Precision alone can be tried. NumPyro computes in 32 bits by default, PyMC
 # in 64:
@@ -917,18 +924,21 @@ one_by_one = binomial.simulate(num_observations=100)
 column = one_by_one._replace(successes=np.asarray(one_by_one.successes)[:, None])
 
 
+points = (np.arange(500) + 0.5) / 500
+
+
 def spread(data):
     """Mean and sd on a grid, from the package's log density."""
-    log_p = jax.vmap(lambda p: binomial.log_joint({"p": p}, data))(jnp.asarray(grid))
+    log_p = jax.jit(jax.vmap(lambda p: binomial.log_joint({"p": p}, data)))(jnp.asarray(points))
     w = np.asarray(jax.nn.softmax(log_p), dtype=float)
-    return w @ grid, np.sqrt(w @ (grid - w @ grid) ** 2)
+    return w @ points, np.sqrt(w @ (points - w @ points) ** 2)
 
 
-for name, data in {"row, right": one_by_one, "column, wrong": column}.items():
-    mean, sd = spread(data)
+spreads = {"row, right": spread(one_by_one), "column, wrong": spread(column)}
+for name, (mean, sd) in spreads.items():
     print(f"{name:13}: mean {mean:.3f}, sd {sd:.4f}   (exact {posterior.mean():.3f}, {posterior.std():.4f})")  # fmt: skip
-assert np.isclose(spread(one_by_one)[1], posterior.std(), rtol=1e-2)
-assert spread(column)[1] < posterior.std() / 5
+assert np.isclose(spreads["row, right"][1], posterior.std(), rtol=1e-2)
+assert spreads["column, wrong"][1] < posterior.std() / 5
 
 # %% [markdown]
 # *Symptom:* a plausible mean with far too much confidence; every diagnostic is content, since the chain samples its (wrong)
@@ -1034,7 +1044,8 @@ check("1.3", repaired_grid)
 # ### Exercise 1.4: find the bug in a stopwatch
 #
 # This stopwatch reports a wonderful time for JAX, or a terrible one, never the right one. Repair it: it shall return the
-# median seconds of a call, when compilation is over and the result is really there.
+# median seconds of several calls, when compilation is over and the result is really there. (The minimum is a good answer, too. The mean is
+# not: one slow call spoils it.)
 
 
 # %%
@@ -1072,7 +1083,7 @@ check("1.4", honest_clock)
 # compares its log density with SciPy's. The solution runs it and finds the probability that the first coin is better.
 #
 # <details><summary>Hint 1</summary><code>with numpyro.plate("coin", 2):</code> makes two independent copies of what stands below it.</details>
-# <details><summary>Hint 2</summary><code>numpyro.sample("y", dist.Binomial(flips, p), obs=heads)</code> works for arrays as it does for numbers.</details>
+# <details><summary>Hint 2</summary><code>dist.Binomial</code> takes arrays of trials and probabilities as it takes numbers.</details>
 
 
 # %% tags=["exercise"]
@@ -1096,31 +1107,31 @@ check("1.5", two_coins)
 # **No.** The sd belongs to the posterior. More draws show it more clearly, they do not shrink it.
 #
 # </details>
-# <details><summary>B. The error falls by a factor of about 1.4, the sd stays.</summary>
-#
-# **Right.** The error is sd over root N. Only more data, not more draws, narrow the posterior.
-#
-# </details>
-# <details><summary>C. The error halves, the sd stays.</summary>
+# <details><summary>B. The error halves, the sd stays.</summary>
 #
 # **No.** For half the error you need four times the draws.
+#
+# </details>
+# <details><summary>C. The error falls by a factor of about 1.4, the sd stays.</summary>
+#
+# **Right.** The error is sd over root N. Only more data, not more draws, narrow the posterior.
 #
 # </details>
 
 # %% [markdown] tags=["quiz"]
 # **Quiz 2.** Library A makes 100,000 draws a second, library B 20,000. Which one do you take?
 #
-# <details><summary>A. Library A: five times faster.</summary>
+# <details><summary>A. Library A: five times as many draws, so five times less waiting.</summary>
 #
 # **No.** If A's draws resemble each other, a hundred of them may be worth one of B's.
 #
 # </details>
-# <details><summary>B. The one with more effective draws a second, if both are right, on data like yours.</summary>
+# <details><summary>B. The one that makes more effective draws a second.</summary>
 #
-# **Right.** Effective draws are what lowers your error; and a wrong sampler can be very fast.
+# **Right.** Provided that both are right, and on data like yours. Effective draws are what lowers your error; and a wrong sampler can be very fast.
 #
 # </details>
-# <details><summary>C. Library B: slow samplers are more careful.</summary>
+# <details><summary>C. Library B: slower samplers look at more of the posterior.</summary>
 #
 # **No.** The number of draws a second says nothing about quality, in either direction.
 #
@@ -1130,14 +1141,14 @@ check("1.5", two_coins)
 # **Quiz 3.** The first call of a compiled function takes 5 s, each further call 0.01 s. A colleague's uncompiled version takes 0.5 s a call. When is yours
 # faster in all?
 #
-# <details><summary>A. Always: 0.01 is less than 0.5.</summary>
-#
-# **No.** After one call you have waited 5 s, your colleague half a second.
-#
-# </details>
-# <details><summary>B. From the 11th call on.</summary>
+# <details><summary>A. From the 11th call on.</summary>
 #
 # **Right.** Ten calls: 5 + 9 × 0.01 = 5.09 s against 5.0 s. Eleven calls: 5.10 s against 5.5 s.
+#
+# </details>
+# <details><summary>B. Always: 0.01 is less than 0.5.</summary>
+#
+# **No.** After one call you have waited 5 s, your colleague half a second.
 #
 # </details>
 # <details><summary>C. Never: the 5 s are lost.</summary>

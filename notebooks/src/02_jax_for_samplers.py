@@ -15,7 +15,7 @@
 # [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 58 minutes to read, exercises not counted, 36 s to run (measured cold, 28 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
+# About 57 minutes to read, exercises not counted, 36 s to run (measured cold, 28 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%

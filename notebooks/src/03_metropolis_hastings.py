@@ -15,7 +15,7 @@
 # Symbols are collected in [the notation table](notation.md), words in [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 30 minutes to read, exercises not counted, 46 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-21).
+# About 31 minutes to read, exercises not counted, 46 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%
@@ -29,6 +29,7 @@ import pymc as pm
 from scipy import optimize, stats
 
 from course_utils import checks, museum, targets
+from course_utils.claims import trial
 from course_utils.costs import cost_row, running_table
 from course_utils.display import show_source, use_style
 from course_utils.exercises import check
@@ -204,8 +205,8 @@ print(f"mean of p       {draws.mean():.4f}   exact {posterior.mean():.4f}")
 print(f"sd of p         {draws.std():.4f}   exact {posterior.std():.4f}")
 
 # %% [markdown]
-# Close, but is it close *enough*? We shall answer that with a number, as soon as we can say how many independent draws
-# a walk is worth.
+# Close, but is it close *enough*? One walk of 2000 steps is too short to tell. We shall answer with a number, for a longer run, as soon
+# as we can say how many independent draws a walk is worth.
 
 # %% [markdown]
 # ## Fast
@@ -276,6 +277,7 @@ slow_draws, _, slow_accepted = metropolis_by_hand(
     log_posterior_by_hand, start, 0.1, np.asarray(z, float), np.asarray(u, float)
 )
 
+# The closest decision was 1e-4 from the edge; rounding is below that.
 same_decisions = np.array_equal(slow_accepted, fast_info.is_accepted[0])
 largest_gap = np.abs(slow_draws - fast_draws[0, :, 0]).max()
 print(f"all {num_draws} decisions equal: {same_decisions}")
@@ -306,14 +308,16 @@ costs["ns_per_draw"] = 1e9 * costs["median_s"] / (num_draws * np.array([1, 1, 10
 costs.round({"compile_s": 2, "median_s": 5, "ns_per_draw": 0})
 
 # %% [markdown]
-# Read the last column from top to bottom: nanoseconds per draw. The compiler is paid once, in `compile_s`, and the loop by
-# hand is finished long before the compiler is. Processors like to do the same thing to many numbers at a time. That is why a
-# draw of a thousand chains is cheaper than a draw of one, and why compiling pays when there is a lot to do. Your two predictions:
+# Read the last column from top to bottom: nanoseconds per draw. Processors like to do the same thing to many numbers at a time, so
+# look whether a draw of a thousand chains is cheaper than a draw of one. The compiler is paid once, in `compile_s`. Is the loop by hand
+# finished before the compiler is? Then compiling pays only when there is a lot to do. Your two predictions, and this question:
 
 # %% tags=["nbval-ignore-output"]
 seconds = costs["median_s"]
+compiling = costs["compile_s"].iloc[1]
 print(f"compiled, one chain: {seconds.iloc[0] / seconds.iloc[1]:.1f} times as fast as by hand")
 print(f"1000 chains take {seconds.iloc[2] / seconds.iloc[1]:.0f} times as long as one chain")
+print(f"compiling takes {compiling / seconds.iloc[0]:.3g} times as long as the loop by hand")
 
 # %% [markdown]
 # ## Is it right?
@@ -356,9 +360,10 @@ figures.autocorrelation({"random walk": rho, "independent draws": autocorrelatio
 
 # %% [markdown]
 # The walk forgets where it was within a dozen steps. Independent draws forget at once. Beyond that there is only noise, so we
-# stop the sum at lag 39.
+# stop the sum at lag 39. Each of the 39 correlations adds its own noise. Together they leave the sum with a relative error of about
+# $\sqrt{2 (2 \cdot 39 + 1) / N}$, 15 % here, so the test of the next cell allows 50 %.
 
-# %% tags=["tol-0.1"]
+# %% tags=["tol-0.5"]
 tau_int = 1 + 2 * rho[1:].sum()
 mcse = kept.std() / np.sqrt(kept.size / tau_int)
 print(f"integrated autocorrelation time {tau_int:.1f} steps")
@@ -366,13 +371,14 @@ print(f"{kept.size} draws are worth {kept.size / tau_int:.0f} independent ones")
 print(f"Monte Carlo standard error of the mean {mcse:.5f}")
 
 # %%
-verdict = checks.mean_within_mcse(kept, posterior.mean(), "p")
+ALPHA = 1e-4  # five means; with R-hat and two invariance tests below 1e-3 in all
+verdict = checks.mean_within_mcse(kept, posterior.mean(), "p", alpha=ALPHA)
 print("the mean agrees with the exact one:", verdict.passed)
 assert verdict.passed, verdict.message
 
 # %% [markdown]
-# `mean_within_mcse` takes the error of the mean in units of its MCSE and calls it a failure only beyond what chance
-# does in one of a thousand runs. Here is what it saw:
+# `mean_within_mcse` takes the error of the mean in units of its MCSE and calls it a failure only beyond what chance does in one of ten
+# thousand runs, so that all the checks of this page together raise a false alarm less than once in a thousand. Here is what it saw:
 
 # %% tags=["nbval-ignore-output"]
 print(verdict.message)
@@ -383,9 +389,10 @@ print(verdict.message)
 # In practice nobody sums autocorrelations by hand. ArviZ estimates the ESS with more care, and adds $\hat R$, which compares
 # the spread of all chains together with the spread inside each (in fact inside each half of each, so that a drift shows too). It is
 # close to 1 when the chains agree. `ess_bulk` is about the centre
-# of the distribution, `ess_tail` about its 5 % and 95 % quantiles.
+# of the distribution, `ess_tail` about its 5 % and 95 % quantiles. (An ESS is estimated from the draws, with an error of some 10 %. The
+# test of the next cell allows 30 %.)
 
-# %% tags=["tol-0.1"]
+# %% tags=["tol-0.3"]
 data_tree = az.from_dict({"posterior": {"p": kept}})
 az.summary(data_tree, kind="all")[["mean", "sd", "ess_bulk", "ess_tail", "r_hat", "mcse_mean"]]
 
@@ -482,15 +489,16 @@ figures.step_sizes(chains, rates)
 # A tiny step is nearly always accepted, and leads nowhere. A huge step is nearly always rejected, and leads nowhere
 # either. *A high acceptance rate is not the aim.* What counts is how soon the walk forgets, so the effective sample size.
 #
-# Let us measure it. The target is a standard normal in $d$ dimensions, for four values of $d$. For each we try 15 step sizes,
-# start from exact draws, and compute the acceptance rate and the effective sample size per draw. You need not read the code: it runs
-# the walk for every step size at once.
+# Let us measure it. The target is a standard normal in $d$ dimensions, for four values of $d$. For each we try 11 step sizes,
+# start many chains from exact draws, and compute the acceptance rate and the effective sample size per draw. Here the latter needs no
+# autocorrelations. Each coordinate has mean 0 and variance 1, so the mean of a chain has variance $1 / \mathrm{ESS}$, and with many chains
+# we can see this variance. The chains are dealt into four groups, and each group estimates on its own, to show how far chance goes. You
+# need not read the code: it runs the walk for every step size at once.
 
 
 # %%
-def sweep(key, dim, scales, num_draws=4000):
-    """Acceptance rate and ESS per draw for each scale = step size × √dim."""
-    num_chains = 64 if dim > 10 else 32  # a slow walk has a noisy ESS
+def sweep(key, dim, scales, num_chains, num_draws):
+    """Acceptance rate, and ESS per draw in each of 4 groups, for each scale = step size × √dim."""
 
     @jax.jit
     def run_all(keys, step_sizes):
@@ -499,32 +507,33 @@ def sweep(key, dim, scales, num_draws=4000):
             begin = jax.random.normal(key_start, (num_chains, dim))
             kernel = metropolis_hastings(lambda x: -0.5 * jnp.sum(x**2), random_walk(step_size))
             draws, info = sample(key_run, kernel, begin, num_draws)
-            return draws[..., :10], info.acceptance_rate.mean()  # ten coordinates are enough
+            return draws.mean(axis=1), info.acceptance_rate.mean()
 
         return jax.lax.map(lambda pair: run_one(*pair), (keys, step_sizes))
 
-    draws, rates = run_all(jax.random.split(key, len(scales)), scales / np.sqrt(dim))
-    draws = np.asarray(draws)
-    ess = [
-        np.mean([az.ess(one[..., i], method="mean") for i in range(one.shape[-1])]) for one in draws
-    ]
-    return np.asarray(rates), np.array(ess) / (num_chains * num_draws)
+    means, rates = run_all(jax.random.split(key, len(scales)), scales / np.sqrt(dim))
+    variance_of_mean = np.square(means).reshape(len(scales), 4, -1).mean(axis=2)
+    return np.asarray(rates), 1 / (variance_of_mean.T * num_draws)
 
 
-scales = (2.38 * 1.25 ** np.arange(-7, 8)).astype(np.float32)
+# Chains and draws for each dimension: a run is long beside the time in which a good walk forgets.
+budget = {1: (8000, 200), 2: (3000, 200), 10: (200, 1000), 50: (40, 2000)}
+scales = (2.38 * 1.35 ** np.arange(-5, 6)).astype(np.float32)
 acceptance, efficiency = {}, {}
-for i, dim in enumerate((1, 2, 10, 50)):
-    acceptance[dim], efficiency[dim] = sweep(jax.random.key(340 + i), dim, scales)
+for i, dim in enumerate(budget):
+    acceptance[dim], efficiency[dim] = sweep(jax.random.key(340 + i), dim, scales, *budget[dim])
 
-figures.acceptance_surface(scales, acceptance, efficiency)
+means = {dim: each.mean(axis=0) for dim, each in efficiency.items()}
+figures.acceptance_surface(scales, acceptance, means)
 
 # %% [markdown]
 # Why 0.44 and 0.234? Theory gives both. In one dimension, with a normal target and normal steps of size $s$, the mean
 # acceptance rate is $\tfrac{2}{\pi} \arctan(2 / s)$, and the best $s$, found numerically by Gelman, Roberts and Gilks (1996), is
 # about 2.4 standard deviations. In many dimensions, write the step size as $s = \ell / \sqrt{d}$ with a scale $\ell$. Long steps lead far but are
 # refused. As $d$ grows, the acceptance rate tends to $2\Phi(-\ell / 2)$, where $\Phi$ is the cumulative distribution function of the standard
-# normal, and the speed of the walk is proportional to the squared step times that rate, $\ell^2 \cdot 2\Phi(-\ell / 2)$ (Roberts, Gelman and
-# Gilks, 1997, have the proof, for independent normal coordinates of variance 1; for others $\ell$ changes, and the best rate does not). Maximise the speed:
+# normal, and the speed of the walk is proportional to the squared step times that rate, $\ell^2 \cdot 2\Phi(-\ell / 2)$. (Roberts, Gelman and
+# Gilks, 1997, have the proof for many independent coordinates of one common density; the formula is for the standard normal. For other
+# densities $\ell$ is rescaled, and the best rate stays.) Maximise the speed:
 
 # %%
 best = optimize.minimize_scalar(
@@ -543,31 +552,42 @@ near = int(np.argmin(np.abs(scales - best.x)))
 for dim in acceptance:
     print(f"dimension {dim:2}: a step of {scales[near]:.2f}/√d accepts {acceptance[dim][near]:.3f}")
 
-# %%
-at_theory = {dim: efficiency[dim][near] / efficiency[dim].max() for dim in efficiency}
-print(
-    "this step is within 20 % of the best one tried, in every dimension:",
-    min(at_theory.values()) > 0.8,
-)
+# %% [markdown]
+# (Such a rate is the mean of tens of thousands of steps and more, good to one per cent or better; the test of the cell allows 5 %.) What is
+# this step worth, and how much
+# does it matter to hit it? Three claims go on trial. Each group of chains is one repeat, and a claim *holds* if every repeat supports it.
 
+# %% tags=["tol-0.5"]
+best_of = {dim: each.max(axis=1) for dim, each in efficiency.items()}
+trial(
+    "a random walk in d dimensions keeps at least 80 % of the best ESS with a step of 2.38/√d",
+    {f"d is {dim}": efficiency[dim][:, near] / best_of[dim] for dim in efficiency},
+    chapter="03",
+    at_least=0.8,
+)
 worst = {}
 for dim, rate in acceptance.items():
     sensible = (rate > 0.2) & (rate < 0.5)
-    worst[dim] = (efficiency[dim][sensible] / efficiency[dim].max()).min()
-print(
-    "accepting anywhere between 20 % and 50 % keeps at least half of the best ESS:",
-    min(worst.values()) > 0.5,
+    worst[f"d is {dim}"] = efficiency[dim][:, sensible].min(axis=1) / best_of[dim]
+trial(
+    "a random walk that accepts between 20 % and 50 % keeps at least half of the best ESS",
+    worst,
+    chapter="03",
+    at_least=0.5,
 )
-
-price = {dim: efficiency[dim].max() * dim for dim in (10, 50)}
-print(
-    "from 10 to 50 dimensions ESS per draw falls like 1/d, to within a factor of 1.5:",
-    1 / 1.5 < price[50] / price[10] < 1.5,
+trial(
+    "the best ESS per draw of a random walk falls like 1/d, to within a factor of 1.5",
+    {"d goes from 10 to 50": 50 * best_of[50] / (10 * best_of[10])},
+    chapter="03",
+    at_least=1 / 1.5,
+    at_most=1.5,
 )
 
 # %% [markdown]
-# The optimum is flat, so do not fuss over the second digit. The last line is the bad news: the best that a random walk can
-# do gets worse in proportion to the dimension. That is why chapters 06 and 07 exist.
+# (The ESS of one group is good to 3 % to 6 %, and a quotient of two, the smallest or largest of several, to some 10 %. The test of this
+# cell allows 50 % for the numbers, and nothing for the verdicts.) Where the first two claims hold, the optimum is flat, so do not fuss
+# over the second digit. Where the third holds, it is the bad news: the best that a random walk can do gets worse in proportion to the
+# dimension. That is why chapters 06 and 07 exist.
 #
 # (These are results for normal targets, and for targets of many independent coordinates. For other shapes they are good
 # advice, not law.)
@@ -602,6 +622,7 @@ def run_positive(key):
     """With the q-ratio, and without it."""
     starts = jnp.full((8, 1), 2.0)
     with_ratio = metropolis_hastings(positive.logdensity, log_normal_walk(1.0))
+    # a wrong sampler, kept on purpose: see Common mistakes
     without = museum.forgets_q_ratio(positive.logdensity, 1.0)
     return [sample(key, k, starts, 4000)[0][..., 0] for k in (with_ratio, without)]
 
@@ -625,7 +646,7 @@ for name, chain, mean in (
     ("ratio forgotten", without_ratio, 3.0),
     ("ratio forgotten", without_ratio, 2.0),
 ):
-    verdict = checks.mean_within_mcse(chain[:, 200:], mean, "x")
+    verdict = checks.mean_within_mcse(chain[:, 200:], mean, "x", alpha=ALPHA)
     print(
         f"{name:16} mean {mean:g} within chance: {verdict.passed}; "
         f"R-hat below 1.01: {float(az.rhat(chain[:, 200:])) < 1.01}"
@@ -718,7 +739,7 @@ assert verdict.passed, verdict.message
 # ### BlackJAX
 #
 # BlackJAX is a library of kernels, and this course follows its convention. Its random walk runs in our driver as it is. On
-# the same keys it must give the same draws, bit for bit.
+# the same keys it must give the same draws, up to the rounding of two compiled programs.
 
 
 # %%
@@ -730,8 +751,9 @@ def run_blackjax(key, step_size, starts):
 
 
 theirs, _ = run_blackjax(jax.random.key(31), 0.11, starts)
-print("all draws equal, bit for bit:", bool(jnp.array_equal(theirs, all_draws)))
-assert jnp.array_equal(theirs, all_draws)
+gap = float(jnp.abs(theirs - all_draws).max())
+print("all draws equal, up to rounding:", gap < 1e-4)
+assert gap < 1e-4
 
 # %% [markdown]
 # ### NumPyro
@@ -771,7 +793,7 @@ mcmc = MCMC(
 mcmc.run(jax.random.key(39))
 numpyro_draws = mcmc.get_samples(group_by_chain=True)["p"]
 
-verdict = checks.mean_within_mcse(numpyro_draws, posterior.mean(), "p")
+verdict = checks.mean_within_mcse(numpyro_draws, posterior.mean(), "p", alpha=ALPHA)
 print("NumPyro agrees with the exact mean:", verdict.passed)
 assert verdict.passed, verdict.message
 
@@ -786,7 +808,7 @@ assert verdict.passed, verdict.message
 print("sampling with PyMC …")
 with coin.pymc():
     trace = pm.sample(
-        draws=2000,
+        draws=1000,
         tune=500,
         chains=4,
         cores=1,
@@ -796,7 +818,8 @@ with coin.pymc():
         quiet=True,
         compute_convergence_checks=False,
     )
-verdict = checks.mean_within_mcse(trace["posterior"]["p"].values, posterior.mean(), "p")
+pymc_draws = trace["posterior"]["p"].values
+verdict = checks.mean_within_mcse(pymc_draws, posterior.mean(), "p", alpha=ALPHA)
 print("PyMC agrees with the exact mean:", verdict.passed)
 assert verdict.passed, verdict.message
 
@@ -816,18 +839,33 @@ row = cost_row(
     float(info.acceptance_rate.mean()),
     num_warmup=200,
 )
-running_table(row).T
+table = running_table(row)
+table.T
 
 # %% [markdown]
-# A step costs next to nothing: one evaluation of the log density and no gradient. Beside it stands NUTS, which you met as a black box in
-# chapter 00. Its draws are worth more each, and cost more each. On one coin the cheap steps win. In many dimensions they do not, as
-# chapters 06 and 07 will show.
+# A step costs little: one evaluation of the log density and no gradient. Beside it stands NUTS, which you met as a black box in
+# chapter 00. Its draws are worth more each, and cost more each. Which of the two wins on one coin?
+
+# %% tags=["nbval-ignore-output"]
+walk, nuts = (table.loc[(name, "coin, 100 flips")] for name in ("random walk", "NUTS (NumPyro)"))
+for what, column in (("compiled", "ess_per_s"), ("with compiling", "ess_per_s_with_compile")):
+    times = walk[column] / nuts[column]
+    print(f"{what}: a second of the walk brings {times:.2g} times as many effective draws as NUTS")
+
+# %% [markdown]
+# A number above 1 says that the cheap steps win here. In many dimensions they do not, as chapters 06 and 07 will show.
 
 # %% [markdown]
 # ## Common mistakes
 #
-# Three wrong samplers from the course's *bug museum*, and the right one. The target is a standard normal in two dimensions.
-# Each sampler runs four chains and is looked at in the usual way: $\hat R$, ESS, mean and standard deviation of the first
+# Three wrong samplers from the course's *bug museum*, and the right one. (A fourth, the walk by factors without its ratio, you have
+# seen above.) The next cell shows two of the mistakes; can you spot them? The third leaves the rejections out.
+
+# %%
+show_source(museum.one_key_for_both, museum.noise_as_proposal)
+
+# %% [markdown]
+# The target is a standard normal in two dimensions. Each sampler runs four chains and is looked at in the usual way: $\hat R$, ESS, mean and standard deviation of the first
 # coordinate (exactly 0 and 1). *Fine* means an $\hat R$ below 1.01, and a mean within 0.1. The last column is the invariance test.
 
 # %% tags=["tol-0.3"]
@@ -967,7 +1005,7 @@ check("3.3", repaired_sampler)
 # of overflow: $\log r$ may be 2000.
 #
 # <details><summary>Hint 1</summary>r / (1 + r) = 1 / (1 + 1/r), a function that SciPy knows under another name.</details>
-# <details><summary>Hint 2</summary><code>scipy.special.expit</code></details>
+# <details><summary>Hint 2</summary>It is the logistic function, the inverse of the log-odds; look for it in <code>scipy.special</code>.</details>
 
 
 # %% tags=["exercise"]
@@ -988,8 +1026,9 @@ check("3.4", barker_acceptance)
 # $\log q(x) - \log q(x')$. A constant in $\log q$ does not matter, since it cancels. The checker plugs it into `metropolis_hastings` with a standard normal target and runs
 # the invariance test.
 #
-# <details><summary>Hint 1</summary><code>2.0 * jax.random.normal(key, position.shape)</code></details>
-# <details><summary>Hint 2</summary>log q(x) is −|x|²/8 up to a constant that cancels. |x|² is the sum of squares of the
+# <details><summary>Hint 1</summary>A standard normal number times s has standard deviation s; ask JAX for as many as
+# <code>position.shape</code> says.</details>
+# <details><summary>Hint 2</summary>Write the log density of Normal(0, 2) at one coordinate, drop its constant, and add up the
 # coordinates.</details>
 
 

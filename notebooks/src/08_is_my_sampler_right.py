@@ -14,8 +14,10 @@
 # **You need** chapters 00, 01, 02, 03, 06 and 07; 05 helps. Symbols are collected in [the notation table](notation.md), words in
 # [the glossary](glossary.md).
 #
+# **Short of time?** Leave out *One check more*, *PyMC* and *What it costs*, and come back for them: nothing later needs them.
+#
 # <!-- times -->
-# About 53 minutes to read, exercises not counted; the running time is not measured yet.
+# About 52 minutes to read, exercises not counted, 126 s to run (measured cold, 49 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%
@@ -60,30 +62,29 @@ logging.getLogger("pymc").setLevel(logging.WARNING)  # PyMC announces what it sa
 # %% [markdown]
 # ## Picture first
 #
-# Two samplers, one target: a pair of standard normals with correlation 0.8. Each runs four chains, which start far out and are given 500 steps to
-# come in. One of the two samplers is wrong. On the page, as in life, you see the chains and not the mistake.
+# Two samplers, one target: a pair of standard normals with correlation 0.8. Each runs four chains, which start at four places, from the middle to far out,
+# and are given 500 steps to come in. One of the two samplers is wrong. On the page, as in life, you see the chains and not the mistake.
 
 
 # %%
 pair = targets.gaussian(correlation=0.8)
 KEPT, WARMUP, REPEATS = 10_000, 500, 3
+STARTS = jnp.array([[0.0, 0.0], [1.0, 1.0], [-2.0, -2.0], [3.0, 3.0]])  # one for each chain
 
 
 @partial(jax.jit, static_argnums=0)
-def run_chains(kernel, key):
+def run_chains(kernel, key, starts=STARTS):
     """Draws (repeat, chain, draw, 2) after warm-up, and the mean acceptance rate."""
-    key_start, key_chains = jax.random.split(key)
-    starts = 2 * pair.draw(key_start, 4 * REPEATS)  # twice as far out as exact draws
-    draws, info = sample(key_chains, kernel, starts, WARMUP + KEPT)
+    draws, info = sample(key, kernel, jnp.tile(starts, (REPEATS, 1)), WARMUP + KEPT)
     return draws[:, WARMUP:].reshape(REPEATS, 4, KEPT, 2), info.acceptance_rate.mean()
 
 
 right = metropolis_hastings(pair.logdensity, random_walk(1.0))
 wrong = museum.noise_as_proposal(pair.logdensity, 1.0)
-first_runs, first_rates = {}, {}
-for letter, kernel in {"A": right, "B": wrong}.items():
-    draws, rate = run_chains(kernel, jax.random.key(80))
-    first_runs[letter], first_rates[letter] = np.asarray(draws, dtype=float), float(rate)
+first_runs = {
+    letter: np.asarray(run_chains(kernel, jax.random.key(80))[0], dtype=float)
+    for letter, kernel in {"A": right, "B": wrong}.items()
+}
 first_look = {letter: draws[0] for letter, draws in first_runs.items()}
 
 figures.traces(
@@ -102,13 +103,8 @@ figures.traces(
 # Here we know the target, so we may look: each coordinate is standard normal.
 
 # %%
-histograms(
-    {letter: draws[..., 0].ravel() for letter, draws in first_look.items()},
-    stats.norm.pdf,
-    -4,
-    4,
-    label="x[0]",
-)
+single = {letter: draws[..., 0].ravel() for letter, draws in first_look.items()}
+histograms(single, stats.norm.pdf, -4, 4, label="x[0]")
 
 # %%
 rhats = {letter: float(az.rhat(draws[..., 0])) for letter, draws in first_look.items()}
@@ -171,7 +167,7 @@ print("sd of x[0], exact 1:", {k: round(float(d[..., 0].std()), 1) for k, d in f
 # 2. So, if the fit is right and its draws independent, $\theta^\ast, \theta_1, \dots, \theta_N$ are $N + 1$ independent draws from one law, given $y$.
 # 3. Each order of them is then equally likely: the rank of $\theta^\ast$, the number of $\theta_i$ below it, is uniform on $0, 1, \dots, N$. That is so for every $y$, hence over all $y$.
 #
-# The same holds for the rank of any function $f(\theta, y)$ without ties. Repeat with many truths and compare the ranks with the uniform law. Note the direction: a right sampler has uniform ranks. Uniform ranks do not make a sampler
+# The same holds for the rank of any function $f(\theta, y)$ without ties. Repeat with many truths and compare the ranks with the uniform law. (Each fit gives one rank, and the fits are independent. So in the envelope $D$ the number of *fits* stands in place of $N$.) Note the direction: a right sampler has uniform ranks. Uniform ranks do not make a sampler
 # right. If $\theta_1, \dots, \theta_N$ come from the *prior*, whatever the data, then $\theta^\ast$ and the $\theta_i$ are again draws from one law, and the ranks of $\theta$ are uniform.
 #
 # **The joint test** (Geweke, 2004; in the form of Gandy and Scott, 2020). Draw $(\theta, y)$ from the model, let the sampler for $p(\theta \mid y)$ take a few steps from $\theta$ to $\theta'$. If it leaves every posterior as it is, $(\theta', y)$ has the joint law still.
@@ -319,19 +315,18 @@ for name, (ranks, truths, fitted) in calibrated.items():
     gaps[name] = np.abs(below - even).max()
     packaged = checks.sbc_ranks({"p": truths}, {"p": fitted})["p"]
     assert np.array_equal(packaged, ranks)
-    verdict = checks.sbc({"p": truths}, {"p": fitted[:, None]})
+    verdict = checks.sbc({"p": truths}, {"p": fitted[:, None]})  # shape (fit, one chain, draw)
     assert verdict.passed == (gaps[name] <= envelope)
     print(f"{name:10} largest gap {gaps[name]:.3f}, calibrated: {verdict.passed}")
 assert [name for name, gap in gaps.items() if gap <= envelope] == ["right"]
 
 # %% [markdown]
-# The package's `sbc_ranks` finds the same ranks, and its `sbc` the same verdict. It asks one thing more, that the draws of a fit be worth enough *independent* ones. Exact draws are; those of a chain may not be, and then even a right sampler shows a cup.
-# We come back to that under *Common mistakes*.
+# The package's `sbc_ranks` finds the same ranks, and its `sbc` the same verdict. It asks one thing more, that the draws of a fit be worth enough *independent* ones (see *Common mistakes*).
 
 # %% [markdown]
 # ## Fast
 #
-# A thousand fits in a Python loop take a thousand times as long as one. Compiled, they run side by side. This is the whole of it: `fit` is the body of our loop, and `jax.vmap` makes it a thousand fits.
+# Compiled, a thousand fits run side by side. This is the whole of it: `fit` is the body of our loop, and `jax.vmap` makes it a thousand fits.
 
 # %%
 show_source(fits._simulate, checks.sbc_ranks)
@@ -354,16 +349,13 @@ def hmc_given(data):
     return hmc(posteriors.logdensity_given(data), 0.9, jnp.asarray(line_covariance), 2)
 
 
+ALPHA = 1e-5  # of each comparison on this page; with the cells of the matrix below 1e-3 in all
+
 begin = time.perf_counter()
 exact, drawn = checks.simulate_fits(
-    jax.random.key(82),
-    posteriors.draw_joint,
-    hmc_given,
-    posteriors.QUANTITIES,
-    num_fits=1000,
-    num_draws=400,
+    jax.random.key(82), posteriors.draw_joint, hmc_given, posteriors.QUANTITIES, num_draws=400
 )
-verdict = checks.sbc(exact, drawn)
+verdict = checks.sbc(exact, drawn, alpha=ALPHA)
 seconds_sbc = time.perf_counter() - begin
 print("HMC on the line is calibrated:", verdict.passed)
 assert verdict.passed, verdict.message
@@ -373,7 +365,7 @@ print(f"1000 fits, compiling and judging included: {seconds_sbc:.1f} s")
 print(verdict.message)
 
 # %% [markdown]
-# For models that need a warm-up of their own in every fit, with NUTS and with all quantities that a model reports, `course_utils.sbc.run_fits(key, model)` does the same, and spreads the fits over the cores.
+# `course_utils.sbc.run_fits(key, model)` does the same with NUTS and its warm-up, for any model of the course, and spreads the fits over the cores.
 #
 # The joint test is built alike. Its heart is this:
 
@@ -381,40 +373,31 @@ print(verdict.message)
 show_source(joint._simulate)
 
 # %% [markdown]
-# `move` runs the sampler, `cycle` moves and then redraws the data, so that small mistakes add up over cycles. The carry keeps `data`, those *before* the last redraw, next to `redrawn`. The test looks at `(position, data)`. (With `redraws_last=True` it looks at
-# `(position, redrawn)`, and we shall see what that costs.)
+# `move` runs the sampler, `cycle` moves and then redraws the data, so that small mistakes add up over cycles. The test looks at `(position, data)`, the data from *before* the last redraw. (With `redraws_last=True` it looks at `(position, redrawn)`, and we shall see what that costs.)
 
 # %% [markdown]
 # ## Is it right?
 #
-# First a right sampler, and all that one would do with it in earnest: HMC on the line, for one data set, against the exact posterior.
+# First a right sampler: HMC on the line, for one data set, against the exact posterior.
 
 # %%
 _, data = posteriors.draw_joint(jax.random.key(83))
 exact_mean = line_covariance @ posteriors.DESIGN.T @ data
-hmc_draws, hmc_info = jax.jit(lambda key: sample(key, hmc_given(data), jnp.zeros((4, 2)), 1000))(
-    jax.random.key(84)
-)
-hmc_draws = np.asarray(hmc_draws[:, 100:], dtype=float)
+run_hmc = jax.jit(lambda key: sample(key, hmc_given(data), jnp.zeros((4, 2)), 1000)[0])
+hmc_draws = np.asarray(run_hmc(jax.random.key(84))[:, 100:], dtype=float)
 for i in range(2):
-    verdict = checks.mean_within_mcse(hmc_draws[..., i], float(exact_mean[i]), f"θ[{i}]")
+    verdict = checks.mean_within_mcse(hmc_draws[..., i], float(exact_mean[i]), f"θ[{i}]", ALPHA)
     print(f"mean of θ[{i}] agrees with the exact one: {verdict.passed}")
     assert verdict.passed, verdict.message
 
 # %% tags=["tol-0.3"]
-line_tree = az.from_dict(
-    {
-        "posterior": {"θ": hmc_draws},
-        "sample_stats": {"energy": np.asarray(hmc_info.energy[:, 100:])},
-    }
-)
-az.summary(line_tree, kind="diagnostics")
+az.summary(az.from_dict({"posterior": {"θ": hmc_draws}}), kind="diagnostics")
 
 # %% [markdown]
-# (The tolerance is for the ESS, which on another processor, so with other draws, changes by some ten per cent.) $\hat R$, ESS and exact means are as they should be, and SBC passed it above.
+# (The tolerance is for the ESS, which on another processor, so with other draws, changes by some ten per cent. `ess_tail` in this table is for the 11 % and 89 % quantiles, ArviZ's setting `stats.ci_prob` = 0.89. Where we say
+# tail ESS we hand in 0.05 and 0.95, as Vehtari et al. do.) $\hat R$, ESS and exact means are as they should be, and SBC passed it above.
 #
-# One right sampler on one seed is little. The course keeps a *museum*: right and wrong samplers, each asked by every check that applies to it, on several seeds. That takes a while (`python -m course_utils.museum`), so the page reads the recorded
-# result. First the right ones.
+# One right sampler on one seed is little. The course keeps a *museum*: right and wrong samplers, each asked by every check that applies to it, on several seeds. The page reads the recorded result (of `python -m course_utils.museum`). First the right ones.
 
 # %%
 recorded = read()
@@ -437,11 +420,14 @@ assert (rightly.outcome == "passes").all()
 # Four samplers of the same target, run as in the first picture. One is right. You see the symptoms.
 
 # %%
+mutants = {name: make(pair.logdensity, 1.0) for name, make in museum.METROPOLIS.items()}
+mutants |= {name: make(0.8) for name, make in museum.GIBBS.items()}
+mutants["noise_as_proposal"] = wrong  # compiled before
 kernels = {
-    "I": museum.one_key_for_both(pair.logdensity, 1.0),
+    "I": mutants["one_key_for_both"],
     "II": right,
-    "III": museum.GIBBS["stale_values"](0.8),
-    "IV": museum.drops_rejections(pair.logdensity, 1.0),
+    "III": mutants["stale_values"],
+    "IV": mutants["drops_rejections"],
 }
 patients, accepted = {}, {}
 for name, kernel in kernels.items():
@@ -497,27 +483,23 @@ print(museum.show(museum.drops_rejections))
 #
 # ### R-hat on trial
 #
-# The sentence "R-hat is below 1.01, so the sampler is right" is widespread. If it were true, every wrong sampler would show an $\hat R$ of 1.01 or more. We ask all the museum's walks and Gibbs samplers on this target that move at all, three runs of four chains each.
+# "R-hat is below 1.01, so the sampler is right." If that were true, every wrong sampler would show an $\hat R$ of 1.01 or more. We ask all the museum's walks and Gibbs samplers on this target that move at all, three runs of four chains each, from the four starts of the first picture.
 
 # %%
-makers = {name: make for name, make in museum.METROPOLIS.items() if name != "never_moves"}
-mutants = {name: make(pair.logdensity, 1.0) for name, make in makers.items()}
-mutants |= {name: make(0.8) for name, make in museum.GIBBS.items()}
-seen = {"one_key_for_both": "I", "stale_values": "III", "drops_rejections": "IV"}
-chains = {name: patients[patient] for name, patient in seen.items()}
-rates = {name: accepted[patient] for name, patient in seen.items()}
-chains["noise_as_proposal"], rates["noise_as_proposal"] = first_runs["B"], first_rates["B"]
+del mutants["never_moves"]  # without movement there is no R-hat
+chains, rates = {}, {}
 for name, kernel in mutants.items():
-    if name not in chains:
-        draws, rate = run_chains(kernel, jax.random.key(86))
-        chains[name], rates[name] = np.asarray(draws, dtype=float), float(rate)
+    draws, rate = run_chains(kernel, jax.random.key(86))
+    chains[name], rates[name] = np.asarray(draws, dtype=float), float(rate)
 
+one_height, _ = run_chains(mutants["stale_logdensity"], jax.random.key(86), jnp.ones((4, 2)))
+equal_starts = {"stale_logdensity, four equal starts": np.asarray(one_height, dtype=float)}
 worst_rhat = {
-    name: np.array([max(rank_rhat(run[..., i]) for i in range(2)) for run in chains[name]])
-    for name in mutants
+    name: np.array([max(rank_rhat(run[..., i]) for i in range(2)) for run in runs])
+    for name, runs in (chains | equal_starts).items()
 }
 
-# %% tags=["tol-0.2"]
+# %% tags=["tol-0.05"]
 trial(
     "R-hat below 1.01 means that the sampler is right: every wrong one shows at least 1.01",
     worst_rhat,
@@ -526,7 +508,8 @@ trial(
 )
 
 # %% [markdown]
-# (The tolerance is for the sampler that does show up: how far its chains are apart depends on where they began.) What $\hat R$ found, and not in every run, is the one sampler whose chains have laws of their own. All the others share one wrong law, and the mathematics told us what happens then.
+# (The tolerance is for the sampler that does show up: other draws change its $\hat R$ by a hundredth or two.) What $\hat R$ found is the one sampler whose chains have laws of their own: each compares with the height of its *own* start, and our four starts
+# have four heights. The last line starts all four chains at one place, and the same sampler stays below 1.01 (before rounding). So choose starts that differ, and don't leave it to luck. All the others share one wrong law, and the mathematics told us what happens then.
 #
 # ### The matrix
 #
@@ -551,6 +534,9 @@ figures.matrix(
 )
 
 # %% [markdown]
+# *Key reuse* runs one step under JAX's own checker of keys. *Rejected means repeated* compares the decisions with the positions. *Movement* asks whether at least half of the chains left their start and whether the acceptance rate is in a sensible range. Reversibility,
+# volume, symplectic and energy order are the tests of chapter 06. `museum.show(museum.METROPOLIS["…"])`, or the same with `GIBBS`, `HMC` or `NUTS`, prints any row's mistake.
+#
 # Read a row: which checks see this bug? Read a column: what does this check miss? Then HMC and NUTS, which have a few checks more, of their integrator.
 
 # %%
@@ -567,15 +553,15 @@ missed = chain_bugs[chain_bugs["invariance"] != "fails"]
 print("where invariance cannot tell, movement fails:", bool((missed["movement"] == "fails").all()))
 
 # %% [markdown]
-# Two columns deserve a second look. *Invariance* misses none of the samplers that move: it is the first test of every sampler in this course. It needs a target with exact draws, and that is no restriction for testing a *sampler*, since any target will do. It says nothing about *your posterior*.
-# For that there are the joint test and SBC, which take the model as it is. Here they see fewer bugs, because the posterior of the line is an easy target; on a harder model they would see more.
+# Two columns deserve a second look. *Invariance* misses none of the samplers that move: it is the first test of every sampler in this course. It needs a target with exact draws, and that is no restriction for testing a *sampler*, since you choose the target: take one with correlation and unequal scales (see *Common mistakes*). It says nothing about *your posterior*.
+# For that there are the joint test and SBC, which take the model as it is. Here they see fewer bugs. Some of the missed samplers hardly move: like invariance, the joint test cannot see that, and SBC says that it cannot tell. For others the line is an easy target, and a harder model may show them.
 #
 # A matrix on a page should not be believed either. We measure some of its cells now, on seeds of our own, and compare.
 
 # %%
 print("asking …")
 cells = {
-    "one_key_for_both": ("R-hat", "rejected means repeated", "invariance", "movement"),
+    "one_key_for_both": ("invariance", "movement"),
     "ignores_the_data": (
         "joint test",
         "joint test, y redrawn last",
@@ -596,6 +582,7 @@ for exhibit, names in cells.items():
             seconds[exhibit, name].append(time.perf_counter() - begin)
             passed[exhibit, name].append(verdict.passed)
 
+passed |= {(name, "R-hat"): worst_rhat[name] < 1.01 for name in mutants}  # measured above
 for (exhibit, name), found in passed.items():
     outcome = "passes" if all(found) else "fails" if not any(found) else "differs"
     print(f"{exhibit:23} {name:27} {outcome}")
@@ -617,7 +604,7 @@ for name in ("reversibility", "volume", "symplectic", "energy order"):
 #
 # ### One check more
 #
-# And invariance? It tests the rule, not the journey. A walk on two humps far apart has a perfect rule, and a chain that never crosses:
+# And invariance? It tests the rule, not the journey. A walk on two humps far apart has a perfect rule and never crosses:
 
 # %%
 humps = mixture.Data(loc=(-10.0, 10.0), scale=(1.0, 1.0), weight=(0.5, 0.5))
@@ -626,34 +613,26 @@ hump_walk = metropolis_hastings(twins.logdensity, random_walk(2.4))
 hump_starts = jnp.array([[-10.0], [-10.0], [10.0], [10.0]])
 hump_run = jax.jit(lambda key: sample(key, hump_walk, hump_starts, 2000)[0][..., 0])
 
-invariant, agree = [], []
-for seed in seeds:
-    invariant.append(checks.invariance(jax.random.key(seed), hump_walk, twins).passed)
-    agree.append(rank_rhat(np.asarray(hump_run(jax.random.key(seed)), dtype=float)) < 1.01)
-print("invariance holds:", all(invariant), "| R-hat is content:", any(agree))
+invariant, agree = np.zeros((2, len(seeds)), dtype=bool)
+for i, seed in enumerate(seeds):
+    key = jax.random.key(seed)
+    invariant[i] = checks.invariance(key, hump_walk, twins, alpha=ALPHA).passed
+    agree[i] = rank_rhat(np.asarray(hump_run(key), dtype=float)) < 1.01
+print("invariance holds:", invariant.all(), "| R-hat is content:", agree.any())
 
 # %% [markdown]
-# Now $\hat R$ is the one that sees it, because the chains start on both sides. So we put a second sentence on trial: *a check that passes proves nothing about the others*. For each check we count the wrong samplers that pass it on every seed, and fail another one on every seed. The
-# sentence asks for at least one. The counts are those of the recorded matrix, on each of its three seeds; the chain that does not cross, measured just now on three, is one more row.
+# Now $\hat R$ is the one that sees it, because the chains start on both sides. So a second sentence goes on trial: *a check that passes proves nothing about the others*. For each check we count, in the recorded matrix, the wrong samplers that pass it and fail another one, each on all
+# three seeds. The chain that does not cross, measured just now on three, is one more row.
 
 # %%
-rows = {
-    name: {
-        check_name: {"passes": True, "fails": False}[outcome]
-        for check_name, outcome in row.items()
-        if outcome in ("passes", "fails")
-    }
-    for name, row in wrong_ones.droplevel(["family", "caught_by"]).iterrows()
-}
 num_seeds = int(recorded[recorded.num_runs > 1].query("caught_by != ''").num_runs.min())
-pass_and_fail = {}
-for name in chain_bugs.columns:
-    both = sum(row.get(name, False) and not all(row.values()) for row in rows.values())
-    pass_and_fail[name] = np.full(num_seeds, both)
-pass_and_fail["invariance"] += [
-    good and not fine for good, fine in zip(invariant, agree, strict=True)
-]
-pass_and_fail["R-hat"] += [fine and not good for good, fine in zip(invariant, agree, strict=True)]
+fails_one = (wrong_ones == "fails").any(axis=1)
+pass_and_fail = {
+    name: np.full(num_seeds, ((wrong_ones[name] == "passes") & fails_one).sum())
+    for name in chain_bugs.columns
+}
+pass_and_fail["invariance"] += invariant & ~agree
+pass_and_fail["R-hat"] += agree & ~invariant
 
 trial(
     "A check that passes proves nothing about the others: at least 1 wrong sampler passes it and "
@@ -715,12 +694,12 @@ for name, bend in {"flat": 0.0, "funnel": 1.0}.items():
 figures.energies(energy, {name: values.min() for name, values in bfmi.items()})
 
 # %% [markdown]
-# In the flat case a new momentum changes the energy by about as much as it varies at all. In the funnel the energy varies enormously, since neck and mouth differ so much, and one momentum changes it by little. What does that do to the answer?
+# In the flat case a new momentum changes the energy by about as much as it varies at all. In the funnel the energy varies enormously, and one momentum changes it by little. What does that do to the answer?
 
 # %%
 for name, tree in trees.items():
     v = tree["posterior"]["v"].values
-    verdict = checks.mean_within_mcse(v, 0.0, "v")
+    verdict = checks.mean_within_mcse(v, 0.0, "v", ALPHA)
     tail = float(az.ess(v, method="tail", prob=(0.05, 0.95)))
     print(
         f"{name:7} R-hat below 1.01: {rank_rhat(v) < 1.01}; bulk and tail ESS above 400: "
@@ -738,7 +717,7 @@ for name, tree in trees.items():
     )
 
 # %% [markdown]
-# Here the diagnostics are the ones that help, and each says it in its own way. The mean is not even judged: a verdict needs 400 effective draws. And note the MCSE of the quantile: an error bar computed from chains that never saw the neck is itself too small to be trusted. The cure, another form of the model, is the subject of chapter 09.
+# Here the diagnostics are the ones that help, each in its own way. The mean is not even judged: a verdict needs 400 effective draws. And note the MCSE of the quantile: an error bar from chains that never saw the neck is itself too small. The cure, another form of the model, is the subject of chapter 09.
 #
 # So the two kinds of checks divide the work. *Tests against the truth* ask, once and for all, whether the program is right. *Diagnostics* ask, for every fit anew, whether it has worked this time.
 
@@ -747,7 +726,8 @@ for name, tree in trees.items():
 #
 # ### ArviZ: rank plot and energy
 #
-# `az.plot_rank` draws, for each chain, the cumulative curve of its ranks among all draws minus an even one, much like our picture for SBC. Chains that agree stay close to zero. A test that allows for autocorrelation marks what is suspicious. Here is $v$ in the funnel.
+# `az.plot_rank` draws, for each chain, the cumulative curve of its ranks among all draws minus an even one, much like our picture for SBC. Chains that agree stay close to zero. Black marks what a test of evenness finds suspicious.
+# That test treats draws as independent: right chains with strong autocorrelation are marked too, so look at the curves first. Here is $v$ in the funnel.
 
 # %%
 figures.from_arviz(
@@ -763,41 +743,45 @@ figures.from_arviz(
 )
 
 # %% [markdown]
-# `az.plot_energy` would draw our picture of energies, and `az.bfmi`, `az.rhat`, `az.ess` and `az.mcse` are the numbers above. `az.summary` collects them.
+# `az.plot_energy` would draw our picture of energies, and `az.summary` collects most of the numbers above.
 #
 # ### Replicated data: NumPyro
 #
-# A right sampler gives the posterior of the model *that you wrote*. Whether this model could have produced your data is another question, and no check above asks it. A *posterior predictive check* does: draw parameters from the posterior, draw a replicated data set for each, and compare
+# A right sampler gives the posterior of the model *that you wrote*. Could this model have produced your data? No check above asks that. A *posterior predictive check* does: draw parameters from the posterior, draw a replicated data set for each, and compare
 # a statistic of your choice with the observed one.
 #
 # The data: 100 flips of a coin that remembers. It shows the side of the flip before with probability 0.8. The model does not know that: 100 independent flips, $p \sim \mathrm{Beta}(2, 2)$.
 
 # %%
 rng = np.random.default_rng(88)
-flips = [int(rng.random() < 0.5)]
-while len(flips) < 100:
-    flips.append(flips[-1] if rng.random() < 0.8 else 1 - flips[-1])
-flips = np.array(flips)
+flips = (rng.integers(2) + np.cumsum(rng.random(100) > 0.8)) % 2
 coin = binomial.model(binomial.Data(successes=flips, trials=np.ones(100, dtype=int)))
 
 verdict = views_agree(coin, jax.random.key(88))
 print("plain, NumPyro and PyMC are one model:", verdict.passed)
 assert verdict.passed, verdict.message
 
+
 # %%
+@jax.jit
+def draw_with_numpyro(key):
+    """Run NumPyro's NUTS, and return the draws of p; as one program it compiles sooner."""
+    mcmc = MCMC(
+        NUTS(coin.numpyro),
+        num_warmup=300,
+        num_samples=500,
+        num_chains=4,
+        chain_method="vectorized",
+        progress_bar=False,
+    )
+    mcmc.run(key)
+    return mcmc.get_samples(group_by_chain=True)["p"]
+
+
 print("sampling with NumPyro …")
-mcmc = MCMC(
-    NUTS(coin.numpyro),
-    num_warmup=300,
-    num_samples=500,
-    num_chains=4,
-    chain_method="vectorized",
-    progress_bar=False,
-)
-mcmc.run(jax.random.key(89))
-p_draws = mcmc.get_samples(group_by_chain=True)["p"]
+p_draws = draw_with_numpyro(jax.random.key(89))
 a, b = binomial.posterior(coin.data)
-verdict = checks.mean_within_mcse(p_draws, a / (a + b), "p")
+verdict = checks.mean_within_mcse(p_draws, a / (a + b), "p", ALPHA)
 print("NumPyro agrees with the exact mean:", verdict.passed)
 assert verdict.passed, verdict.message
 
@@ -810,22 +794,14 @@ replicate = Predictive(coin.numpyro_given, {"p": p_draws}, batch_ndims=2)
 y_numpyro = np.asarray(replicate(jax.random.key(90), blank)["y"])
 print("replicated data (chain, draw, flip):", y_numpyro.shape)
 
-
-def num_heads(y):
-    """How often the coin shows heads."""
-    return y.sum(axis=-1)
-
-
-def num_switches(y):
-    """How often the coin shows another side than the flip before."""
-    return (np.diff(y, axis=-1) != 0).sum(axis=-1)
-
-
 # %% [markdown]
 # **Predict.** Two statistics: the number of heads, and the number of switches from one side to the other. On which of them will the observed data look strange under the model?
 
 # %%
-statistics = {"number of heads": num_heads, "number of switches": num_switches}
+statistics = {
+    "number of heads": lambda y: y.sum(axis=-1),
+    "number of switches": lambda y: (np.diff(y, axis=-1) != 0).sum(axis=-1),
+}
 observed = {name: int(f(flips)) for name, f in statistics.items()}
 replicated = {name: f(y_numpyro) for name, f in statistics.items()}
 figures.predictive({name: values.ravel() for name, values in replicated.items()}, observed)
@@ -841,7 +817,7 @@ exact_means = {
 }
 strange = {}
 for name, values in replicated.items():
-    verdict = checks.mean_within_mcse(values, exact_means[name], name)
+    verdict = checks.mean_within_mcse(values, exact_means[name], name, ALPHA)
     assert verdict.passed, verdict.message
     share = np.mean(values <= observed[name])
     strange[name] = not 0.01 < share < 0.99
@@ -851,7 +827,7 @@ assert strange == {"number of heads": False, "number of switches": True}
 # %% [markdown]
 # ### PyMC
 #
-# PyMC's `sample_posterior_predictive` takes a model and any draws of its parameters. It does not ask who drew them. We give it NumPyro's, so that the two replications differ by their own chance alone.
+# PyMC's `sample_posterior_predictive` takes a model and any draws of its parameters, here NumPyro's.
 
 # %%
 print("replicating with PyMC …")
@@ -863,7 +839,7 @@ with coin.pymc():
     )
 y_pymc = by_pymc["posterior_predictive"]["y"].values
 for name, f in statistics.items():
-    verdict = checks.mean_within_mcse(f(y_pymc), exact_means[name], name)
+    verdict = checks.mean_within_mcse(f(y_pymc), exact_means[name], name, ALPHA)
     print(f"{name:18} PyMC agrees with the exact predictive mean: {verdict.passed}")
     assert verdict.passed, verdict.message
 
@@ -874,7 +850,7 @@ for name, f in statistics.items():
 # %% [markdown]
 # ## What it costs
 #
-# What does each check cost? Above we took the time of each cell: the first run compiles, the others do not.
+# Above we took the time of each cell: the first run compiles, the others do not.
 
 # %% tags=["nbval-ignore-output"]
 table = pd.DataFrame(
@@ -884,7 +860,8 @@ table = pd.DataFrame(
 table.groupby("check", sort=False).max().round(3)
 
 # %% [markdown]
-# (Where `again_s` is close to zero, the check shared its runs with the one before it.) The tests of an integrator cost next to nothing. The others cost seconds, nearly all of them compilation. Weigh that against a wrong result.
+# (Where `again_s` is close to zero, the check shared its runs with the one before it.) Once compiled, each check costs a fraction of a second here, and the tests of an integrator next to nothing. What one waits for is the first run, and nearly all of that is compilation.
+# Weigh it against a wrong result.
 #
 # And the row for the course's table: the right walk on the museum's target.
 
@@ -918,27 +895,20 @@ print("passes:", ", ".join(row.index[row == "passes"]))
 print("fails: ", ", ".join(row.index[row == "fails"]))
 
 # %% [markdown]
-# Only one check sees it. SBC and the joint test were asked on a posterior that is nearly blind to this mistake. *Test on a hard target.* There, correlation and unequal scales make mistakes visible.
+# Only one check sees it, on a target with correlation and unequal scales. SBC and the joint test were asked on a posterior that is nearly blind to this mistake. *Test on a hard target.*
 #
-# **Testing one long chain.** A Kolmogorov-Smirnov test compares independent draws with a law. Draws of a chain are not independent. **Predict.** We cut the chains of the right walk A into stretches of 500 draws and test each at level 0.05. How many of 100 are rejected?
+# **Testing one long chain.** A Kolmogorov-Smirnov test compares independent draws with a law. Draws of a chain are not. **Predict.** We cut the chains of the right walk A into stretches of 500 draws and test each at level 0.05. How many of 100 are rejected?
 
-# %%
+# %% tags=["tol-0.15"]
 stretches = first_runs["A"][..., 0].reshape(-1, 500)
-p_values = {
-    "each stretch alone": [stats.kstest(one, stats.norm.cdf).pvalue for one in stretches],
-    "one draw from each": [stats.kstest(stretches[:, -1], stats.norm.cdf).pvalue],
-}
-rejected = {name: np.mean(np.array(values) < 0.05) for name, values in p_values.items()}
-share = rejected["each stretch alone"]
-print(f"{len(stretches)} stretches of a right sampler; more than half rejected: {share > 0.5}")
-assert share > 0.5
-
-# %% tags=["nbval-ignore-output"]
-for name, share in rejected.items():
-    print(f"{name:20} rejected: {share:.0%}")
+alone = np.array([stats.kstest(one, stats.norm.cdf).pvalue for one in stretches])
+one_from_each = stats.kstest(stretches[:, -1], stats.norm.cdf).pvalue
+print(f"of {len(stretches)} stretches, rejected at 0.05: {100 * np.mean(alone < 0.05):.0f} of 100")
+print("one draw from each stretch, rejected at the level of this page:", one_from_each < ALPHA)
+assert np.mean(alone < 0.05) > 0.5 and one_from_each >= ALPHA
 
 # %% [markdown]
-# A level of 0.05 promises 5 of 100, to *independent* draws. That is why the invariance test takes one draw from each of many chains. For the same reason SBC wants draws that hardly depend on each other:
+# A level of 0.05 promises 5 of 100, to *independent* draws. (The tolerance is for that share, which other draws change by some hundredths.) That is why the invariance test takes one draw from each of many chains. For the same reason SBC wants draws that hardly depend on each other:
 
 
 # %%
@@ -950,27 +920,27 @@ def sticky_draws(heads, num_draws, rng):
 sticky_ranks, truths, fitted = sbc_by_hand(sticky_draws, num_fits, 100, np.random.default_rng(93))
 below = np.cumsum(np.bincount(sticky_ranks, minlength=101)) / num_fits
 gap = np.abs(below - np.arange(1, 102) / 101).max()
-verdict = checks.sbc({"p": truths}, {"p": fitted[:, None]})
+verdict = checks.sbc({"p": truths}, {"p": fitted[:, None]})  # shape (fit, one chain, draw)
 print(f"right draws, each 20 times: ranks outside the envelope: {gap > envelope}")
 print(f"the check's answer: {verdict.property}, passed {verdict.passed}")
 assert gap > envelope and verdict.property == "effective draws"
 
 # %% [markdown]
-# A right sampler, and ranks that are not even: a fit has five different draws, so the truth lies below all of them or above all of them far too often. The check does not call that a bug, it says that the draws are too few. Take longer chains, or keep every tenth draw.
+# A right sampler, and ranks that are not even: a fit has five different draws, so the truth lies below all of them or above all of them far too often. The check does not call that a bug, it says that the draws are too few: take longer chains.
 #
 # **Trying seeds until the test is green.** With a false-alarm rate of $\kappa$ for each try, a right sampler hardly ever needs a second one. A wrong sampler near the edge gets through after some tries. Fix $\kappa$ first, small, and believe the answer.
 
 # %% [markdown]
 # ## Exercises
 #
-# Each exercise checks itself, and names the property that fails. Worked answers are in
+# Each exercise checks itself. Worked answers are in
 # [the solutions](solutions/08_is_my_sampler_right.ipynb); try first.
 #
 # ### Exercise 8.1: change one number
 #
-# You want to see any gap above 0.05 with SBC. You look at three quantities, and allow one false alarm in 10,000. How many fits do you need, at least? Give the smallest whole number for which the envelope $D$ is at most 0.05.
+# You want to call any *observed* gap above 0.05 a bug, with SBC. You look at three quantities, and allow one false alarm in 10,000. How many fits do you need, at least? Give the smallest whole number for which the envelope $D$ is at most 0.05.
 #
-# <details><summary>Hint</summary>Solve the formula for D under <em>How far chance reaches</em> for N. Q is 3, κ is 0.0001.</details>
+# <details><summary>Hint</summary>Solve the formula for D under <em>How far chance reaches</em> for N, here the number of fits. Q is 3, κ is 0.0001.</details>
 
 # %% tags=["exercise"]
 # Exercise 8.1
@@ -1051,7 +1021,7 @@ check("8.3", repaired_calibration)
 # A sampler of the coin ignores the data and draws from the prior. The ranks of $p$ do not show it. Write a quantity $f(p, y)$ whose ranks do. `p` is an array, `y` the number of heads in ten flips; return one number for each `p`. The checker runs 1000 fits with exact draws, which must pass, and 1000 with draws from the
 # prior, which must fail.
 #
-# <details><summary>Hint 1</summary>For a given y, your quantity must put values of p into another order than p itself does. p · y does not.</details>
+# <details><summary>Hint 1</summary>The order in which your quantity puts values of p must change with y: values of p that suit the data must come out on one side. The order of p · y is that of p for every y.</details>
 # <details><summary>Hint 2</summary>The chapter names a quantity that ties parameters to data. <code>stats.binom.logpmf</code></details>
 
 
@@ -1072,7 +1042,7 @@ check("8.4", telling_quantity)
 # positions *after* `num_steps` steps and `cdf`. The curve of $N$ sorted values jumps at each value from $i/N$ to $(i+1)/N$, with $i = 0, 1, \dots$; look at both sides of every jump. SciPy may do that for you.
 #
 # <details><summary>Hint 1</summary><code>x = draw(rng, num_chains)</code>, then a loop of steps, then a comparison.</details>
-# <details><summary>Hint 2</summary><code>stats.kstest(x, cdf).statistic</code></details>
+# <details><summary>Hint 2</summary><code>stats.kstest</code> takes a sample and a cdf; its result has a field <code>statistic</code>.</details>
 
 
 # %% tags=["exercise"]

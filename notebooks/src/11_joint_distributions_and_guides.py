@@ -13,15 +13,18 @@
 # - **tell** what even that guide cannot see.
 #
 # **You need** chapters 00, 01, 02, 09 and 10. From 02 come `jit`, `vmap` and keys, from 09 NumPyro's handlers, from 10 the ELBO and
-# the guide. Symbols are collected in [the notation table](notation.md), words in [the glossary](glossary.md).
+# the guide. The common mistakes use the Gibbs sampler of chapter 05. Symbols are collected in [the notation table](notation.md), words in [the glossary](glossary.md).
+#
+# **Short of time?** Read over *Does the loop matter?* down to its two verdicts, and *In the libraries* from `constraints.cat` on: nothing later needs them.
 #
 # <!-- times -->
-# About 53 minutes to read, exercises not counted; the running time is not measured yet.
+# About 50 minutes to read, exercises not counted, 153 s to run (measured cold, 32 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%
 import logging
 import warnings
+from functools import partial
 
 import arviz as az
 import jax
@@ -42,6 +45,7 @@ from scipy import optimize, stats
 from course_utils import checks, museum, targets, vi
 from course_utils.adapters import from_numpyro
 from course_utils.claims import trial
+from course_utils.compiles import count_compiles, disk_cache
 from course_utils.costs import cost_row, running_table
 from course_utils.display import show_source, use_style
 from course_utils.exercises import check
@@ -51,7 +55,7 @@ from course_utils.joint_support import Pieces, PiecesTransform
 from course_utils.kernel import sample
 from course_utils.models import funnel
 from course_utils.nuts import nuts
-from course_utils.timing import count_compiles, time_jax
+from course_utils.timing import time_jax
 from course_utils.warmup import warmup_and_sample
 
 use_style()
@@ -64,7 +68,7 @@ logging.getLogger("pymc").setLevel(logging.WARNING)  # PyMC announces what it fi
 # little larger, the intercept $a$ must be smaller, or the line would miss the points.
 #
 # The noise has a known standard deviation of 1, and the priors are $\mathrm{Normal}(0, 10)$. Then the posterior is a normal distribution,
-# and a formula gives it (it stands in the next section). So in this chapter we know what an approximation should find.
+# and a formula gives it. So in this chapter we know what an approximation should find.
 
 # %%
 x = np.linspace(2, 8, 13)
@@ -84,9 +88,7 @@ mean, covariance = line_posterior(x)
 precision = np.linalg.inv(covariance)
 sds = np.sqrt(np.diag(covariance))
 correlation = covariance[0, 1] / sds.prod()
-print(
-    f"a: {mean[0]:.3f} ± {sds[0]:.3f}, b: {mean[1]:.3f} ± {sds[1]:.3f}, correlation {correlation:.3f}"
-)
+print(f"mean of a, b: {mean.round(3)}, sd {sds.round(3)}, correlation {correlation:.3f}")
 
 figures.idea(mean, covariance, factorized=np.diag(1 / np.diag(precision)))
 
@@ -153,7 +155,7 @@ figures.idea(mean, covariance, factorized=np.diag(1 / np.diag(precision)))
 # ### A joint density
 #
 # A little shop has three unknowns: the `rate` of visitors a day, the probability `p` that a visitor buys, and the shares `w` of the three kinds of things that are bought.
-# One is positive, one lies between 0 and 1, and three are positive and sum to 1. In SciPy and NumPy:
+# In SciPy and NumPy:
 
 
 # %%
@@ -187,13 +189,11 @@ def draw_by_hand(joint, rng, num_draws):
 
 
 shop_draws = draw_by_hand(shop_by_hand, np.random.default_rng(110), 500)
-print("shape of the draws:", shop_draws.shape)
-print("first draw:", shop_draws[0].round(3))
+print("shape of the draws:", shop_draws.shape, " the first:", shop_draws[0].round(3))
 print(f"its log density: {log_density_by_hand(shop_by_hand, shop_draws[0]):.4f}")
 
 # %% [markdown]
-# One generator draws all marginals, one after the other, so their randomness is independent. The slices `start : start + size` are all the bookkeeping there
-# is. It is dull, and it is where mistakes happen, which is why you want it written once and tested.
+# One generator draws all marginals, one after the other, so they are independent. The slices `start : start + size` are all the bookkeeping there is. It is dull, and mistakes happen there, so you want it written once and tested.
 
 # %%
 figures.layout(
@@ -205,7 +205,7 @@ figures.layout(
 #
 # ### Two guides that learn
 #
-# Now the second meaning of "together". For a normal target the gradient of the ELBO is exact: $-\Lambda (m - \mu)$ in $m$, and $-\Lambda L$ with $1 / L_{ii}$ added on the diagonal, in $L$.
+# Now the second meaning of *together*. For a normal target the gradient of the ELBO is exact: $-\Lambda (m - \mu)$ in $m$, and $-\Lambda L$ with $1 / L_{ii}$ added on the diagonal, in $L$.
 # We climb it in small steps, once with all of the lower triangle and once with the diagonal alone.
 
 
@@ -231,8 +231,7 @@ paths = {
 figures.learning(mean, covariance, paths, steps=[0, 20, 200, 800, 4000])
 
 # %% [markdown]
-# The only difference is the array `free`: which entries of $L$ may move. The factorized guide stops when it touches the walls of the valley. Its last step against
-# the formulas:
+# The only difference is the array `free`: which entries of $L$ may move. The last steps against the formulas:
 
 # %%
 found = {name: factors[-1] @ factors[-1].T for name, (_, factors) in paths.items()}
@@ -244,13 +243,13 @@ assert np.allclose(found["factorized"], np.diag(1 / np.diag(precision)), rtol=1e
 assert np.allclose(found["joint"], covariance, rtol=1e-3)  # the longest way is not quite walked
 
 # %% [markdown]
-# With a correlation this strong, the factorized guide reports a small part of the true standard deviation. It does so *at its optimum*. More steps do not help.
+# With a correlation this strong, the factorized guide reports a small part of the true standard deviation. It does so *at its optimum*: more steps do not help.
 
 # %% [markdown]
 # ## Fast
 #
-# NumPyro has no joint distribution of its own. (It has the parts; see *In the libraries*.) The course's package has one, `JointDistribution`, which is
-# a NumPyro distribution like any other. These are its two methods that matter:
+# NumPyro has no joint distribution of its own.  The course's package has one, `JointDistribution`, which is
+# a NumPyro distribution like any other. Its two methods that matter:
 
 # %%
 show_source(JointDistribution.sample, JointDistribution.log_prob)
@@ -259,9 +258,9 @@ show_source(JointDistribution.sample, JointDistribution.log_prob)
 # Read them beside the versions by hand:
 #
 # - `log_prob` is our loop. `cut` makes the pieces, also when there are leading axes: of a batch, of a thousand draws, or of both.
-# - `sample` splits the key, one for each marginal. One key for all would make them dependent; you will see this bug in the exercises.
+# - `sample` splits the key, one for each marginal. One key for all would make them dependent.
 # - `expand` repeats a marginal that has no batch, so that each member of the batch gets a draw of its own.
-# - `sum` and the list comprehension are loops in Python. Under `jit` they run once, while JAX traces. What that costs is the first claim on trial below.
+# - `sum` and the list comprehension are loops in Python. Under `jit` they run once, while JAX traces. What that costs is on trial below.
 #
 # The support is an object that tests each piece, and a bijection to go with it:
 
@@ -272,10 +271,15 @@ show_source(Pieces.__call__, PiecesTransform.__call__, PiecesTransform.log_abs_d
 # `biject_to(joint.support)` finds this bijection, so everything in NumPyro that needs unconstrained numbers (NUTS, SVI, the automatic guides) works
 # without knowing that the class exists. The last line is the sum of log Jacobians from above.
 
+
 # %%
-shop_prior = JointDistribution(
-    {"rate": dist.Gamma(2.0, 1 / 20), "p": dist.Beta(2.0, 2.0), "w": dist.Dirichlet(jnp.ones(3))}
-)
+def prior_for(mean_rate):
+    """The shop's prior, expecting this many visitors a day."""
+    rate, w = dist.Gamma(2.0, 2.0 / mean_rate), dist.Dirichlet(jnp.ones(3))
+    return JointDistribution({"rate": rate, "p": dist.Beta(2.0, 2.0), "w": w})
+
+
+shop_prior = prior_for(40.0)
 print("batch shape", shop_prior.batch_shape, " event shape", shop_prior.event_shape)
 print("free numbers:", biject_to(shop_prior.support).inverse_shape((5,))[0])
 print("pieces of a draw:", {k: v.shape for k, v in shop_prior.split(shop_draws[0]).items()})
@@ -289,33 +293,21 @@ assert gap < 1e-4
 # %% [markdown]
 # (The tolerance is for rounding: 32 bits in JAX, 64 in SciPy, and sums of size 10.)
 #
-# It is also a *pytree*, a container that JAX can look into (chapter 02). So a joint distribution may be an argument of a compiled function, or be made
+# A `JointDistribution` is also a *pytree*, a container that JAX can look into (chapter 02). So a joint distribution may be an argument of a compiled function, or be made
 # inside `vmap`:
 
 
 # %%
-@jax.jit
-def log_prob_of(joint, value):
-    """The distribution itself is an argument."""
-    return joint.log_prob(value)
-
-
-def with_rate(mean_rate):
-    """A prior that expects another number of visitors."""
-    marginals = dict(zip(shop_prior.names, shop_prior.marginals, strict=True))
-    return JointDistribution(marginals | {"rate": dist.Gamma(2.0, 2.0 / mean_rate)})
-
-
-value = jnp.asarray(shop_draws[0])
-mean_rates = jnp.array([20.0, 40.0, 80.0])
-one_by_one = [float(log_prob_of(with_rate(rate), value)) for rate in mean_rates]
-another = with_rate(jnp.float32(60.0))
-with count_compiles() as compiles:
-    log_prob_of(another, value).block_until_ready()
-at_once = jax.jit(jax.vmap(lambda rate: with_rate(rate).log_prob(value)))(mean_rates)
-print("one by one and under vmap:", np.array(one_by_one).round(4), np.asarray(at_once).round(4))
-print("compiled anew for another rate:", compiles.count)
-assert np.allclose(one_by_one, at_once, rtol=1e-5) and compiles.count == 0
+log_prob_of = jax.jit(JointDistribution.log_prob)
+value, mean_rates = jnp.asarray(shop_draws[0]), jnp.array([20.0, 40.0, 80.0])
+priors = [prior_for(rate) for rate in mean_rates]
+log_prob_of(priors[0], value)  # compiles
+with count_compiles() as log:
+    one_by_one = np.array([log_prob_of(prior, value) for prior in priors])
+at_once = jax.jit(jax.vmap(lambda rate: prior_for(rate).log_prob(value)))(mean_rates)
+print("one by one:", one_by_one.round(4), " under vmap:", np.asarray(at_once).round(4))
+print("compiled anew for another rate:", log.count)
+assert np.allclose(one_by_one, at_once, rtol=1e-5) and log.count == 0
 
 # %% [markdown]
 # ### Three ways to say it
@@ -379,11 +371,10 @@ assert gap.max() < 1e-5
 # | | marginals | dependence in the prior | names |
 # |---|---|---|---|
 # | separate statements | any | any: a statement may use the values above it | one for each |
-# | `JointDistribution` | any | none | one, and `split` |
+# | `JointDistribution` | any | none between its marginals | one, and `split` |
 # | `MultivariateNormal` | normal | any covariance | one |
 #
-# Give `multivariate` a covariance with numbers off the diagonal and it says something that `one_joint` cannot. And where the unknowns have other kinds of support, the
-# multivariate normal cannot be used as it stands.
+# Where the unknowns have other kinds of support, the multivariate normal cannot be used as it stands.
 
 # %% [markdown]
 # ## Does the loop matter?
@@ -415,11 +406,9 @@ def three_ways(n):
     }
 
 
-print("log densities at n = 5:", end=" ")
-at_zero = [
-    float(from_numpyro(program).logdensity(jnp.zeros(5))) for program in three_ways(5).values()
-]
-print("equal" if np.ptp(at_zero) < 1e-5 else at_zero)
+models = [from_numpyro(program) for program in three_ways(5).values()]
+at_zero = [float(model.logdensity(jnp.zeros(5))) for model in models]
+print("log densities equal at n = 5:", np.ptp(at_zero) < 1e-5)
 assert np.ptp(at_zero) < 1e-5
 
 # %% [markdown]
@@ -448,30 +437,24 @@ def climb(program):
 
 print("compiling and timing …")
 prepare, running = {}, {}
-cache_was_on = jax.config.jax_enable_compilation_cache
-jax.config.update("jax_enable_compilation_cache", False)
-for n in sizes:
-    for repeat in range(repeats):
-        for name, program in three_ways(n).items():
-            if name == "joint of scalars" and repeat > 0:
-                continue  # it is in the picture only
-            timing = time_jax(climb(program), jnp.zeros(n), repeats=3)
-            prepare.setdefault((name, n), []).append(timing.trace_s + timing.compile_s)
-            running.setdefault((name, n), []).append(timing.median_s)
-jax.config.update("jax_enable_compilation_cache", cache_was_on)
+with disk_cache(None), count_compiles() as log:
+    for n in sizes:
+        for repeat in range(repeats):
+            for name, program in three_ways(n).items():
+                if name == "joint of scalars" and repeat > 0:
+                    continue  # it is in the picture only
+                timing = time_jax(climb(program), jnp.zeros(n), repeats=3)
+                prepare.setdefault((name, n), []).append(timing.trace_s + timing.compile_s)
+                running.setdefault((name, n), []).append(timing.median_s)
+assert log.cache_hits == 0
 
-ways = list(three_ways(1))
-figures.loops(
-    sizes,
-    {name: [np.median(prepare[name, n]) for n in sizes] for name in ways},
-    {name: [np.median(running[name, n]) for n in sizes] for name in ways},
-)
+figures.loops(prepare, running)
 
 # %% [markdown]
 # Look at the left panel first. JAX runs the Python code once and writes down every operation: $n$ statements, $n$ times the operations. The compiler then
 # works on all of them. A batched program has the same few operations whatever $n$.
 #
-# Now the claims, in words that can be tried. The bounds were set before the measurement.
+# Now the claims, in words that can be tried. The bounds were set before the measurement. (The clock starts when the log density has been built from the program; building runs the loop as well and is not counted.)
 
 # %% tags=["nbval-ignore-output"]
 loop, batched = "loop of statements", "batched"
@@ -497,8 +480,8 @@ trial(
 )
 
 # %% [markdown]
-# Read each verdict as it stands: a claim about a loop is a claim about *how many* and about *which clock*. The middle way, a joint of scalars, is a loop too: one statement, but $n$ marginals to trace. The
-# cure is to batch like with like and to join only the unlike: one marginal of event shape $(n,)$ for all normals, one for all gammas. That is exercise 11.4.
+# A claim about a loop is a claim about *how many* and about *which clock*. The middle way, a joint of scalars, is a loop too: one statement, but $n$ marginals to trace. The
+# cure is to batch like with like and to join only the unlike: one marginal of event shape $(n,)$ for all normals, one for all gammas. See exercise 11.4.
 
 # %% [markdown]
 # ## Is it right?
@@ -550,25 +533,22 @@ exact = {
     "p": stats.beta(2 + buyers, 2 + visitors - buyers),
     **{f"w[{k}]": stats.beta(shares[k], shares.sum() - shares[k]) for k in range(3)},
 }
+ALPHA = 1e-3 / 10  # the page makes 10 such comparisons
 for k, (name, law) in enumerate(exact.items()):
     for power in (1, 2):
-        verdict = checks.mean_within_mcse(shop_nuts[..., k] ** power, law.moment(power), name)
-        print(
-            f"mean of {name}{'²' if power == 2 else ' '} within its Monte Carlo error: {verdict.passed}"
-        )
+        values, label = shop_nuts[..., k] ** power, name + " ²"[power - 1]
+        verdict = checks.mean_within_mcse(values, law.moment(power), label, alpha=ALPHA)
+        print(f"mean of {label} within its Monte Carlo error: {verdict.passed}")
         assert verdict.passed, verdict.message
 
 # %% [markdown]
-# Each line compares an average of the draws with the exact one, in units of the MCSE, and would fail beyond what chance does in one of a thousand runs. Here are the draws.
+# Each line compares an average of the draws with the exact one, in units of the MCSE. The bound is such that all ten together fail a right sampler in at most one of a thousand runs, about.
 
 # %%
-figures.marginals(
-    dict(zip(exact, shop_nuts.reshape(-1, 5).T, strict=True)),
-    {name: law.pdf for name, law in exact.items()},
-)
+figures.marginals(shop_nuts.reshape(-1, 5), exact)
 
 # %% [markdown]
-# The posterior stays independent between the three, since each has a likelihood of its own. *Within* the piece `w` the shares are tied: they sum to 1. The bijection took care of that.
+# The posterior stays independent between the three, since each has a likelihood of its own. *Within* the piece `w` the shares are tied: they sum to 1.
 #
 # ### Then with ArviZ
 #
@@ -583,15 +563,14 @@ summary[["mean", "sd", "ess_bulk", "ess_tail"]]
 
 # %%
 rhat = max(float(np.max(az.rhat(piece))) for piece in (shop_nuts[..., k] for k in range(5)))
-print(
-    f"all R-hat below 1.01: {rhat < 1.01}; all shares sum to 1: {np.allclose(pieces['w'].sum(-1), 1, atol=1e-5)}"
-)
-assert rhat < 1.01 and np.allclose(pieces["w"].sum(-1), 1, atol=1e-5)
+off = np.abs(pieces["w"].sum(axis=-1) - 1).max()
+print(f"all R-hat below 1.01: {rhat < 1.01}; all shares sum to 1: {off < 1e-5}")
+assert rhat < 1.01 and off < 1e-5
 
 # %% [markdown]
 # ## A guide for unknowns that belong together
 #
-# Now the second meaning of *together*, in NumPyro. The model is `separate`, with its two sites `a` and `b`. Three guides:
+# The second meaning of *together* in NumPyro: three guides for `separate`, with its two sites `a` and `b`.
 
 
 # %%
@@ -635,84 +614,75 @@ def normal_site(x, y):
 # - **`infer={"is_auxiliary": True}`** marks a site that the guide has and the model has not. Its log density counts in $\log q$, with the mark or without. But without it, NumPyro takes
 #   the extra site for a slip and warns.
 # - **`Delta(value)`** is the distribution that is always `value`. The model wants sample sites called `a` and `b`, so the guide must *sample* them; `Delta` does so without
-#   adding randomness. Its second argument, `log_density`, is what the site adds to $\log q$: here 0, and $-\log\lvert\det g'(u)\rvert$ when a bijection $g$ stands between.
+#   adding randomness. Its second argument, `log_density`, is what the site adds to $\log q$: here 0, and $-\log\lvert\det g'(u)\rvert$ when a bijection $g$ stands between. For a piece that is a vector, say `event_dim=1`; else NumPyro adds `log_density` once for each number.
 # - **`deterministic`** will not do in the place of `Delta`. It records a value and is no sample site, and SVI refuses such a guide.
 
 
 # %%
-def careless(infer, is_sampled):
-    """The joint guide without parameters, and perhaps with one thing forgotten."""
+def complaint(infer, set_site):
+    """What NumPyro says to a joint guide in which something may be forgotten."""
 
     def guide(x, y):
         u = numpyro.sample("u", dist.Normal(jnp.zeros(2), 1.0).to_event(1), infer=infer)
         for name, value in {"a": u[0], "b": u[1]}.items():
-            if is_sampled:
-                numpyro.sample(name, dist.Delta(value))
-            else:
-                numpyro.deterministic(name, value)
+            set_site(name, value)
 
-    return guide
+    def loss(key):
+        return Trace_ELBO().loss(key, {}, separate, guide, x, y)
 
-
-def complaint(guide):
-    """What NumPyro says to a guide, if anything; `eval_shape` traces and computes nothing."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            jax.eval_shape(
-                lambda key: Trace_ELBO().loss(key, {}, separate, guide, x, y), jax.random.key(0)
-            )
+            jax.eval_shape(loss, jax.random.key(0))  # traces and computes nothing
         except RuntimeError as error:
             return f"error: {error}"
     return "; ".join(f"warning: {' '.join(str(w.message).split())}" for w in caught) or "nothing"
 
 
-print("complete:      ", complaint(careless({"is_auxiliary": True}, is_sampled=True)))
-print("not marked:    ", complaint(careless({}, is_sampled=True)))
-print("deterministic: ", complaint(careless({"is_auxiliary": True}, is_sampled=False)))
+by_delta = lambda name, value: numpyro.sample(name, dist.Delta(value))  # noqa: E731
+print("complete:      ", complaint({"is_auxiliary": True}, by_delta))
+print("not marked:    ", complaint({}, by_delta))
+print("deterministic: ", complaint({"is_auxiliary": True}, numpyro.deterministic))
 
 # %% [markdown]
 # **Predict.** `joint_site` has one site for both unknowns, `normal_site` too. Which of the three guides will find the correlation?
 #
-# We fit each to two data sets: the $x$ of above, and the same $x$ moved by 4 towards zero, where the correlation is weaker. Each three times with other random numbers. `SVI.run` of chapter 10
-# does the steps, `vmap` does the six fits at once, and the learning rate falls to zero along a cosine, which lets the noise of the gradients die out.
+# We fit each to two data sets: the $x$ of above, and the same $x$ moved by 4 towards zero, where the correlation is weaker, each three times. `SVI.run` of chapter 10 does the steps, and the learning rate falls to zero along a cosine, which lets the noise of the gradients die out. Then `Predictive` draws from the guide and runs the model under each draw.
 
 # %%
-num_steps = 3000
+num_steps, num_draws = 3000, 100_000
 
 
-def fit(guide, key, x):
-    """Parameters of the guide after SVI."""
+@partial(jax.jit, static_argnums=0)
+def fit_and_draw(guide, key, x):
+    """Parameters of the guide after SVI; draws of a, b and the height at x = 10 from it."""
+    key_fit, key_draw = jax.random.split(key)
     optimizer = optax.adam(optax.cosine_decay_schedule(0.05, num_steps))
-    svi = SVI(separate, guide, optimizer, Trace_ELBO(num_particles=64))
-    return svi.run(key, num_steps, x, y, progress_bar=False).params
+    svi = SVI(separate, guide, optimizer, Trace_ELBO(num_particles=128))
+    params = svi.run(key_fit, num_steps, x, y, progress_bar=False).params
+    sites = ["a", "b", "at_ten"]
+    predict = Predictive(
+        separate, params=params, guide=guide, num_samples=num_draws, return_sites=sites
+    )
+    draws = predict(key_draw, x, y)
+    return params, jnp.stack([draws[site] for site in sites], axis=-1)
 
 
-def draw_from(guide, params, key, num_draws=20_000):
-    """Draws of (a, b) from a fitted guide, shape (num_draws, 2)."""
-    drawn = Predictive(guide, params=params, num_samples=num_draws)(key, x, y)
-    return jnp.stack([drawn["a"], drawn["b"]], axis=-1)
-
-
-designs = jnp.stack([x, x - 4])
+designs = np.stack([x, x - 4])
 guides = {
     "two sites": two_sites,
     "JointDistribution": joint_site,
     "MultivariateNormal": normal_site,
 }
-print(f"fitting {len(guides) * len(designs) * 3} guides …")
+keys = jax.random.split(jax.random.key(113), (len(guides), len(designs), 3))
+print(f"fitting {keys.size} guides …")
 fitted, drawn = {}, {}
-for name, guide in guides.items():
+for (name, guide), rows in zip(guides.items(), keys, strict=True):
+    fits = [[fit_and_draw(guide, k, x) for k in row] for row, x in zip(rows, designs, strict=True)]
+    fitted[name] = fits[0][0][0]  # parameters of the first fit
+    drawn[name] = np.array([[draws for _, draws in row] for row in fits], dtype=float)
 
-    @jax.jit
-    def fit_all(keys, guide=guide):
-        params = jax.vmap(lambda x: jax.vmap(lambda key: fit(guide, key, x))(keys))(designs)
-        draw = jax.vmap(jax.vmap(lambda params: draw_from(guide, params, keys[0])))
-        return params, draw(params)
-
-    fitted[name], drawn[name] = fit_all(jax.random.split(jax.random.key(113), 3))
-
-first = {name: np.asarray(clouds[0, 0], dtype=float) for name, clouds in drawn.items()}
+first = {name: draws[0, 0, :, :2] for name, draws in drawn.items()}
 figures.guides(mean, covariance, first)
 
 # %% [markdown]
@@ -720,15 +690,16 @@ figures.guides(mean, covariance, first)
 # the correlation. Here is the claim, with the share of the exact correlation that each guide's draws show.
 
 # %% tags=["tol-0.1"]
-# Other random numbers, as on another processor, move these shares by some hundredths.
+# Other random numbers, as on another processor, move these shares by a hundredth or two.
 cases = {}
-for i, design in enumerate(np.asarray(designs, dtype=float)):
+for i, design in enumerate(designs):
     exact_covariance = line_posterior(design)[1]
     exact_correlation = exact_covariance[0, 1] / np.sqrt(np.diag(exact_covariance).prod())
-    for name, clouds in drawn.items():
-        shares = [np.corrcoef(c.T)[0, 1] / exact_correlation for c in np.asarray(clouds[i], float)]
-        # Zero up to the noise of 20,000 draws, 0.007 over the correlation, is shown as zero.
-        shares = np.where(np.abs(shares) < 5 * 0.007 / abs(exact_correlation), 0.0, shares)
+    for name, draws in drawn.items():
+        shares = [np.corrcoef(cloud.T)[0, 1] / exact_correlation for cloud in draws[i]]
+        # The correlation of draws that have none is noise of size 1 / sqrt(num_draws): shown as 0.
+        noise = num_draws**-0.5 / abs(exact_correlation)
+        shares = np.where(np.abs(shares) < 5 * noise, 0.0, shares)
         cases[f"{name}, correlation {exact_correlation:.2f}"] = np.round(shares, 2)
 trial(
     chapter="11",
@@ -738,7 +709,7 @@ trial(
 )
 
 # %% [markdown]
-# And against the exact optimum of each family, which the formulas above give:
+# And against the exact optimum of each family:
 
 
 # %%
@@ -748,73 +719,48 @@ def optimum(design, is_joint):
     return covariance if is_joint else np.diag(1 / np.diag(np.linalg.inv(covariance)))
 
 
-for name in guides:
+for name, draws in drawn.items():
     worst_sd = worst_mean = 0.0
-    for i, design in enumerate(np.asarray(designs, dtype=float)):
-        if name == "MultivariateNormal":
-            means = np.asarray(fitted[name]["m"][i], float)
-            guide_sds = np.linalg.norm(np.asarray(fitted[name]["L"][i], float), axis=-1)
-        else:
-            means = np.stack([np.asarray(fitted[name][f"{n}_loc"][i], float) for n in "ab"], -1)
-            guide_sds = np.stack([np.asarray(fitted[name][f"{n}_sd"][i], float) for n in "ab"], -1)
-        best = np.sqrt(np.diag(optimum(design, name == "MultivariateNormal")))
-        worst_sd = max(worst_sd, np.abs(guide_sds / best - 1).max())
+    for design, cloud in zip(designs, draws[..., :2], strict=True):
         posterior_mean, posterior_covariance = line_posterior(design)
-        off = np.abs(means - posterior_mean) / np.sqrt(np.diag(posterior_covariance))
+        best_sds = np.sqrt(np.diag(optimum(design, name == "MultivariateNormal")))
+        worst_sd = max(worst_sd, np.abs(cloud.std(axis=1) / best_sds - 1).max())
+        off = np.abs(cloud.mean(axis=1) - posterior_mean) / np.sqrt(np.diag(posterior_covariance))
         worst_mean = max(worst_mean, off.max())
     # A learning rate that falls to zero leaves a few thousandths; 0.03 is the size of an error
     # that a plot would not show, and a wrong formula is off by far more.
-    print(
-        f"{name:18} sds within 3 % of the optimum: {worst_sd < 0.03}, means within 0.03 sd: {worst_mean < 0.03}"
-    )
-    assert worst_sd < 0.03 and worst_mean < 0.03
+    sds_agree, means_agree = worst_sd < 0.03, worst_mean < 0.03
+    print(f"{name:18} sds within 3 %: {sds_agree}, means within 0.03 sd: {means_agree}")
+    assert sds_agree and means_agree
 
 # %% [markdown]
-# The first two guides agree with each other: two sites and one joint site with independent marginals are one family, with one optimum.
+# Two sites, and one joint site with independent marginals, are one family, with one optimum.
 #
 # ### What a lost correlation does
 #
-# Does it matter? It depends on the question. The line's height at $x$ is $a + b x$, and its variance under a guide with covariance $S$ is $S_{aa} + 2 x S_{ab} + x^2 S_{bb}$. Without the
-# middle term, it is wrong nearly everywhere:
+# Does it matter? That depends. The line's height at $x$ is $a + b x$, and its variance under a guide with covariance $S$ is $S_{aa} + 2 x S_{ab} + x^2 S_{bb}$. Without the
+# middle term, and with $S_{aa}$ and $S_{bb}$ too small, it is wrong nearly everywhere:
 
 # %%
-grid = np.linspace(0, 10, 101)
-rows = np.column_stack([np.ones_like(grid), grid])
-bands = {
-    name: (rows @ cloud.mean(0), np.sqrt(np.einsum("gi,ij,gj->g", rows, np.cov(cloud.T), rows)))
-    for name, cloud in first.items()
-    if name != "JointDistribution"
-}
-lines = {
-    "exact": (rows @ mean, np.sqrt(np.einsum("gi,ij,gj->g", rows, covariance, rows))),
-    "factorized": bands["two sites"],
-    "joint": bands["MultivariateNormal"],
-}
 for place in (0, 5, 10):
     at = np.array([1, place])
     ratio = np.sqrt(at @ optimum(x, is_joint=False) @ at / (at @ covariance @ at))
     print(f"x = {place:2}: the best factorized guide reports {ratio:.2f} of the exact sd")
 
-figures.bands(x, y, grid, lines)
+moments = {name: (cloud.mean(axis=0), np.cov(cloud.T)) for name, cloud in first.items()}
+figures.bands(x, y, (mean, covariance), moments["two sites"], joint=moments["MultivariateNormal"])
 
 # %% [markdown]
-# The exact band is narrow where the points are and widens away from them. The factorized one grows with the distance from $x = 0$, where there are no points, only the origin. It is too wide in the middle of
-# the points, and too narrow at $x = 0$. `Predictive` runs the model under the guide's draws, and there the `deterministic` site comes in:
+# The exact band is narrow where the points are and widens away from them. The factorized one is narrowest at $x = 0$, where there are no points, only the origin: too narrow there, and too wide in the middle of the points. `Predictive` has run the model under the guide's draws, and so has recorded the `deterministic` site:
 
 # %%
+at = np.array([1, 10])
 for name in ("two sites", "MultivariateNormal"):
-    params = jax.tree.map(lambda leaf: leaf[0, 0], fitted[name])
-    predict = Predictive(separate, guide=guides[name], params=params, num_samples=20_000)
-    predicted = jax.jit(lambda key, predict=predict: predict(key, x, y)["at_ten"])
-    at_ten = np.asarray(predicted(jax.random.key(114)), dtype=float)
-    best = optimum(x, name == "MultivariateNormal")
-    theory = np.sqrt(np.array([1, 10]) @ best @ np.array([1, 10]))
-    exact_sd = np.sqrt(np.array([1, 10]) @ covariance @ np.array([1, 10]))
-    # The fit is within 3 %, and a sd from 20,000 draws has a standard error of 0.5 %.
-    agrees = abs(at_ten.std() / theory - 1) < 0.05
-    print(
-        f"{name:18} sd at x = 10 as theory says for this guide: {agrees}; theory {theory:.3f}, exact {exact_sd:.3f}"
-    )
+    theory = np.sqrt(at @ optimum(x, name == "MultivariateNormal") @ at)
+    # The sd of a + 10 b inherits the errors of both sds, b's up to doubled, and of the tie. They are
+    # far below the 3 % allowed above, and a sd from so many draws adds little.
+    agrees = abs(drawn[name][0, 0, :, 2].std() / theory - 1) < 0.05
+    print(f"{name:18} sd at x = 10 as theory says for this guide, {theory:.3f}: {agrees}")
     assert agrees
 
 # %% [markdown]
@@ -825,12 +771,12 @@ for name in ("two sites", "MultivariateNormal"):
 #
 # **Predict.** How much higher will the ELBO of the joint guide be?
 #
-# It can be computed. Let $q$ be normal with means $m_v, m_x$, variances $s_v^2, s_x^2$ and covariance $c$. With $\mathrm{E}_q[x^2 e^{-v}] = e^{-m_v + s_v^2/2} \bigl((m_x - c)^2 + s_x^2\bigr)$,
+# Let $q$ be normal with means $m_v, m_x$, variances $s_v^2, s_x^2$ and covariance $c$. With $\mathrm{E}_q[x^2 e^{-v}] = e^{-m_v + s_v^2/2} \bigl((m_x - c)^2 + s_x^2\bigr)$,
 #
 # $$\mathrm{ELBO}(q) = -\frac{m_v^2 + s_v^2}{2 \cdot 1.5^2} - \frac{m_v}{2} - \tfrac12\, e^{-m_v + s_v^2 / 2} \bigl((m_x - c)^2 + s_x^2\bigr) + \tfrac12 \log(s_v^2 s_x^2 - c^2) + \text{constant} .$$
 #
 # Whatever $c$ is, the best $m_x$ is $c$, and then $c$ is left in the entropy alone, $\tfrac12 \log(s_v^2 s_x^2 - c^2)$, which is highest at $c = 0$. So the best joint guide *is* the factorized one.
-# The formula is quickly climbed by an optimiser, for both families. (The logarithms keep the standard deviations positive; `corr` is the guide's correlation.)
+# An optimiser climbs the formula, for both families. (`corr` is the guide's correlation.)
 
 
 # %%
@@ -876,24 +822,23 @@ estimate = jax.jit(lambda key: vi.estimate_elbo(key, neck.logdensity, guide, 20_
 elbo, error = estimate(jax.random.key(115))
 print(f"KL to the target: factorized {-flat[2]:.4f}, joint {-full[2]:.4f}")
 print(f"sd of v in both guides {np.sqrt(full[1][0, 0]):.3f}, exact {v_sd:.3f}")
-print(
-    "formula and draws agree to within five standard errors:", bool(abs(elbo - full[2]) < 5 * error)
-)
-assert abs(full[2] - flat[2]) < 1e-5 and abs(elbo - full[2]) < 5 * error
+agrees = bool(abs(elbo - full[2]) < 5 * error)
+print("formula and draws agree to within five standard errors:", agrees)
+assert abs(full[2] - flat[2]) < 1e-5 and agrees
 
 # %% [markdown]
 # "The joint guide catches the dependence" is true of one kind of dependence. How would you notice, without knowing the answer? With the diagnostics of chapter 10, with a few thousand draws of NUTS beside the guide, or by a change of variables
 # that takes the dependence away (chapter 09's noncentered form makes this funnel two independent normals, and then both guides are exact).
 #
-# The second limit is size. A full covariance in $d$ dimensions has $d (d + 1) / 2$ numbers to learn:
+# The second limit is size. A full covariance in $d$ dimensions has $d (d + 1) / 2$ numbers to learn, and the means are $d$ more:
 
 # %%
 for d in (2, 10, 100, 1000):
     print(f"d = {d:4}: factorized {2 * d:5,} numbers, joint {d + d * (d + 1) // 2:7,}")
 
 # %% [markdown]
-# The way out is to tie together what belongs together, and nothing else: one multivariate normal for each block of tied unknowns, in separate sites, or in *one* `JointDistribution` of several multivariate normals. This is a use of it that a single multivariate normal
-# does not have.
+# The way out is to tie together what belongs together, and nothing else: one multivariate normal for each block of tied unknowns, in separate sites, or in *one* `JointDistribution` of several multivariate normals. A single multivariate normal with a full covariance would have to learn the zeros
+# between the blocks as well.
 
 # %% [markdown]
 # ## In the libraries
@@ -906,14 +851,15 @@ for d in (2, 10, 100, 1000):
 with pm.Model() as pymc_separate:
     a = pm.Normal("a", 0, prior_sd)
     b = pm.Normal("b", 0, prior_sd)
-    pm.Deterministic("at_ten", a + 10 * b)
     pm.Normal("y", a + b * x, 1.0, observed=y)
 
 with pm.Model() as pymc_vector:
     ab = pm.MvNormal("ab", np.zeros(2), cov=prior_sd**2 * np.eye(2))
     pm.Normal("y", ab[0] + ab[1] * x, 1.0, observed=y)
 
-separate_logp, vector_logp = pymc_separate.compile_logp(), pymc_vector.compile_logp()
+separate_logp, vector_logp = (  # twenty calls don't pay for compiling well
+    model.compile_logp(mode="FAST_COMPILE") for model in (pymc_separate, pymc_vector)
+)
 table["PyMC, separate"] = [float(separate_logp({"a": a, "b": b})) for a, b in points]
 table["PyMC, vector"] = [float(vector_logp({"ab": point})) for point in points]
 gap = (table.max(axis=1) - table.min(axis=1)) / table.abs().max(axis=1)
@@ -932,79 +878,77 @@ for auto in (AutoNormal(separate), AutoMultivariateNormal(separate)):
     for name, site in trace.items():
         if site["type"] == "sample":
             mark = "  (auxiliary)" if site["infer"].get("is_auxiliary") else ""
-            print(
-                f"   {name}: {type(site['fn']).__name__}, event shape {site['fn'].event_shape}{mark}"
-            )
+            kind, shape = type(site["fn"]).__name__, site["fn"].event_shape
+            print(f"   {name}: {kind}, event shape {shape}{mark}")
 
 # %% [markdown]
 # An auxiliary site with a multivariate normal, and a `Delta` for each site of the model: it is `normal_site`. For a positive unknown the automatic guide gives `Delta` the log Jacobian as well. For our shop with its one site, the automatic guide
 # asks `JointDistribution` for its support and gets everything else from that.
 
 # %%
-params = jax.tree.map(lambda leaf: leaf[0, 0], fitted["MultivariateNormal"])
-auto = AutoMultivariateNormal(separate)
-u = jnp.array([1.0, 0.5])
+params = fitted["MultivariateNormal"] | {"u": jnp.ones(2)}
+values = {"auto_loc": params["m"], "auto_scale_tril": params["L"], "_auto_latent": params["u"]}
 with handlers.seed(rng_seed=0):
-    auto(x, y)  # the first call reads the model
-    values = {"auto_loc": params["m"], "auto_scale_tril": params["L"], "_auto_latent": u}
-    theirs = log_density(auto, (x, y), {}, values)[0]
-    ours = log_density(normal_site, (x, y), {}, params | {"u": u})[0]
-print(
-    "with our parameters, the automatic guide has our density:",
-    bool(jnp.isclose(theirs, ours, rtol=1e-5)),
-)
-assert jnp.isclose(theirs, ours, rtol=1e-5)
+    theirs = log_density(auto, (x, y), {}, values)[0]  # the last one of the loop above
+    ours = log_density(normal_site, (x, y), {}, params)[0]
+agrees = bool(jnp.isclose(theirs, ours, rtol=1e-5))
+print("with our parameters, the automatic guide has our density:", agrees)
+assert agrees
 
 # %% [markdown]
-# And NumPyro's own joint distribution? There is none, but there is a part of one: `constraints.cat` tests a vector slice by slice, and `biject_to` knows it. It does for numbers that stand alone. It does not for a slice whose numbers are tied, such as shares:
+# And NumPyro's own joint distribution? There is none, but there is a part of one: `constraints.cat` tests a vector slice by slice, and `biject_to` knows it. This is enough for numbers that stand alone. It fails for a slice whose numbers are tied, such as shares:
 
 # %%
 alone = constraints.cat([constraints.positive, constraints.unit_interval], dim=-1)
 ours = JointDistribution([dist.Gamma(2.0), dist.Beta(2.0, 2.0)]).support
 free = jnp.array([0.3, -0.4])
 assert jnp.allclose(biject_to(alone)(free), biject_to(ours)(free))
-print("a distribution with Joint in its name:", any("Joint" in name for name in dir(dist)))
 print("numbers that stand alone: the same bijection")
-
 tied = constraints.cat([constraints.positive, constraints.simplex], dim=-1, lengths=[1, 3])
+value = jnp.array([2.0, 0.2, 0.3, 0.5])
 try:
-    tied(jnp.array([2.0, 0.2, 0.3, 0.5]))
+    tied(value)
 except Exception as error:
     print("a number and three shares: constraints.cat stops with", type(error).__name__)
-with_shares = JointDistribution([dist.Gamma(2.0), dist.Dirichlet(jnp.ones(3))])
-print("ours:", bool(with_shares.support(jnp.array([2.0, 0.2, 0.3, 0.5]))))
+ours = JointDistribution([dist.Gamma(2.0), dist.Dirichlet(jnp.ones(3))]).support
+print("ours:", bool(ours(value)))
 
 # %% [markdown]
 # ### PyMC
 #
-# PyMC fits the factorized guide as `advi` and the joint guide as `fullrank_advi`. It builds the approximation itself, on the unconstrained scale, for all unknowns together.
+# PyMC fits the factorized guide as `advi` and the joint guide as `fullrank_advi`. It builds the approximation itself, on the unconstrained scale, for all unknowns together. As in chapter 10 it compiles with JAX, and we undo its switch to 64 bits.
 
 # %%
 print("fitting with PyMC …")
-with pymc_separate:
-    approximation = pm.fit(
+with warnings.catch_warnings(), pymc_separate:
+    warnings.filterwarnings("ignore", message="The RandomType SharedVariables")
+    found = pm.fit(
         5000,
         method="fullrank_advi",
         obj_optimizer=pm.adam(learning_rate=0.01),
+        obj_n_mc=20,
+        backend="jax",
         random_seed=118,
         progressbar=False,
     )
-pymc_covariance = np.asarray(approximation.cov.eval())
-pymc_correlation = pymc_covariance[0, 1] / np.sqrt(np.diag(pymc_covariance).prod())
-# Its learning rate does not fall, so the fit keeps wandering: a tenth in the sds, less in the tie.
+    pymc_mean, pymc_covariance = (v.eval(mode="FAST_COMPILE") for v in (found.mean, found.cov))
+assert list(found.ordering) == ["a", "b"]
+jax.config.update("jax_enable_x64", False)
 pymc_sds = np.sqrt(np.diag(pymc_covariance))
-pymc_off = np.abs(np.asarray(approximation.mean.eval()) - mean) / sds
-print(
-    "PyMC's joint guide finds the correlation to within 0.05:",
-    bool(abs(pymc_correlation - correlation) < 0.05),
-)
-print("and the standard deviations to within 25 %:", bool(np.abs(pymc_sds / sds - 1).max() < 0.25))
-print("and the means to within 0.25 sd:", bool(pymc_off.max() < 0.25))
-assert abs(pymc_correlation - correlation) < 0.05 and np.abs(pymc_sds / sds - 1).max() < 0.25
-assert pymc_off.max() < 0.25
+pymc_correlation = pymc_covariance[0, 1] / pymc_sds.prod()
+# Its learning rate does not fall, so the fit keeps wandering; 20 draws a step keep that small
+# beside the bounds.
+agrees = {
+    "the correlation to within 0.05": abs(pymc_correlation - correlation) < 0.05,
+    "the standard deviations to within 25 %": np.abs(pymc_sds / sds - 1).max() < 0.25,
+    "the means to within 0.25 sd": (np.abs(pymc_mean - mean) / sds).max() < 0.25,
+}
+for what, is_near in agrees.items():
+    print(f"PyMC's joint guide finds {what}: {is_near}")
+assert all(agrees.values())
 
 # %% [markdown]
-# (TensorFlow Probability has a family of classes called `JointDistribution…`. They hold a whole model, whose later parts may depend on earlier ones, and give back a tuple or a dictionary rather than one vector. Its `Blockwise` is the nearer relative: it concatenates independent distributions.)
+# (TensorFlow Probability's `JointDistribution…` classes hold a whole model, whose later parts may depend on earlier ones. Its `Blockwise` is the nearer relative: it concatenates independent distributions.)
 
 # %% [markdown]
 # ## What it costs
@@ -1029,9 +973,9 @@ running_table(row).T
 # %% [markdown]
 # ## Common mistakes
 #
-# Three from the course's bug museum. In each, everything that looks at one variable at a time is content.
+# Three from the course's bug museum. None of them stops or warns.
 #
-# **Shapes that broadcast.** A column of five observations meets a row of five means, and 25 terms are added up where 5 belong. In the words of this chapter: an event axis was taken for a batch axis.
+# **Shapes that broadcast.** A column of five observations meets a row of five means, and 25 terms are added up where 5 belong. In the words of this chapter: the batch axis of the observations was taken for a sample axis.
 
 # %%
 at = np.random.default_rng(17).normal(size=(20, 2))
@@ -1042,7 +986,7 @@ for name in ("line_likelihood", "broadcasts_to_a_matrix"):
     assert verdict.passed == (name == "line_likelihood")
 
 # %% [markdown]
-# *Symptom:* none while it runs; the posterior is too sure of itself. *Cure:* print the batch and event shapes, and compare the log density with a loop.
+# *Symptom:* none while it runs. Every mean is compared with every observation, so the slope is pulled to zero whatever the data say, and the posterior is too sure of it. *Cure:* print the batch and event shapes, and compare the log density with a loop.
 #
 # **Marginals right, joint wrong.** A Gibbs sampler draws each of two correlated normals given where the other *was*, not where it is now.
 #
@@ -1072,10 +1016,7 @@ for name, kernel in kernels.items():
     }
 report = pd.DataFrame(report).T
 assert report["R-hat fine"].all() and list(report["invariance"]) == [True, False, False]
-assert (
-    report.loc["stale values", "sds within 5 %"]
-    and not report.loc["stale values", "correlation within 0.05"]
-)
+assert list(report.loc["stale values"]) == [True, True, False, False]
 report
 
 # %% [markdown]
@@ -1090,7 +1031,7 @@ report
 #
 # ### Exercise 11.1: change one number
 #
-# Measure the predictor from another origin: use $x - c$ in the place of $x$. For one number $c$, intercept and slope are uncorrelated in the posterior, and a factorized guide is exact. Which?
+# Use $x - c$ in the place of $x$. For one number $c$, intercept and slope are uncorrelated in the posterior, and a factorized guide is exact. Which?
 #
 # <details><summary>Hint 1</summary>Look at the precision matrix in <code>line_posterior</code>: off the diagonal stands the sum of the predictors.</details>
 # <details><summary>Hint 2</summary>Which c makes the sum of x − c zero?</details>
@@ -1140,7 +1081,7 @@ suspicious = joint_sampler_with_a_bug(
 print("means", np.asarray(suspicious.mean(0)).round(1) + 0.0, "… and now plot one against another")
 
 # %% [markdown]
-# <details><summary>Hint 1</summary>What do the first and the third marginal have in common?</details>
+# <details><summary>Hint 1</summary>Plot the first against the third, then against the second. What have <em>all</em> marginals in common?</details>
 # <details><summary>Hint 2</summary><code>jax.random.split(key, len(marginals))</code></details>
 
 
@@ -1177,8 +1118,7 @@ check("11.4", two_blocks)
 # %% [markdown]
 # ### Exercise 11.5: a guide for a positive unknown
 #
-# A model has one positive site, `"rate"`. Write a guide that draws an auxiliary site `"u"` from $\mathrm{Normal}(\text{loc}, \text{scale})$ and sets the rate to $e^u$ by `Delta`, with the right `log_density`. (Take `loc` and `scale` as they are given. In an application they would be
-# `numpyro.param`s.) The checker compares the density of your guide with that of a log-normal rate.
+# A model has one positive site, `"rate"`. Write a guide that draws an auxiliary site `"u"` from $\mathrm{Normal}(\text{loc}, \text{scale})$ and sets the rate to $e^u$ by `Delta`, with the right `log_density`. (`loc` and `scale` are given; in an application they would be `numpyro.param`s.) The checker compares the density of your guide with that of a log-normal rate.
 #
 # <details><summary>Hint 1</summary>See <em>An auxiliary variable</em> in the mathematics. What is g, and what is its derivative?</details>
 # <details><summary>Hint 2</summary>g(u) = exp(u) has the derivative exp(u), whose logarithm is u. It enters with a minus.</details>
@@ -1236,7 +1176,7 @@ check("11.6", chain_guide)
 # </details>
 
 # %% [markdown] tags=["quiz"]
-# **Quiz 2.** Your guide samples one auxiliary vector from a `JointDistribution` of normals and sets all unknowns by `Delta`. What can it learn?
+# **Quiz 2.** Your guide samples one auxiliary vector from a `JointDistribution` of scalar normals, and sets each unknown by `Delta` to one number of it. What can it learn?
 #
 # <details><summary>A. All correlations, since there is one site.</summary>
 #
@@ -1284,10 +1224,8 @@ check("11.6", chain_guide)
 #
 # ### Further reading
 #
-# - Blei, D. M., Kucukelbir, A. and McAuliffe, J. D. (2017). Variational inference: a review for statisticians. *Journal of the American Statistical Association* 112(518), 859–877.
 # - Dillon, J. V., Langmore, I., Tran, D., Brevdo, E., Vasudevan, S., Moore, D., Patton, B., Alemi, A., Hoffman, M. and Saurous, R. A. (2017). TensorFlow Distributions. arXiv:1711.10604.
 # - Giordano, R., Broderick, T. and Jordan, M. I. (2018). Covariances, robustness, and variational Bayes. *Journal of Machine Learning Research* 19(51), 1–49.
-# - Kucukelbir, A., Tran, D., Ranganath, R., Gelman, A. and Blei, D. M. (2017). Automatic differentiation variational inference. *Journal of Machine Learning Research* 18(14), 1–45.
 # - Phan, D., Pradhan, N. and Jankowiak, M. (2019). Composable effects for flexible and accelerated probabilistic programming in NumPyro. arXiv:1912.11554.
 #
 # **Next:** chapter 12 sets the samplers of this course side by side, on the same models and by the same clock.

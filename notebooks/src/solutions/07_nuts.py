@@ -11,14 +11,14 @@ from course_utils.exercises import check
 # %% [markdown]
 # ## Exercise 7.1: change one number
 #
-# On a standard normal in two dimensions a step of about 1.2 is accepted at 80 %. Put $x = 12 z$, where $z$ is standard normal. A step of $12 \cdot 1.2$ in $x$ with the momentum as it is moves $z$ by 1.2, and the gradient in $x$ is a
+# On a standard normal in two dimensions a step of about 1.27 is accepted at 80 %. Put $x = 12 z$, where $z$ is standard normal. A step of $12 \cdot 1.27$ in $x$ with the momentum as it is moves $z$ by 1.27, and the gradient in $x$ is a
 # twelfth of that in $z$: the two factors make the same path, point by point. So the answer is 12 times the one for a standard deviation of 1.
 
 # %% tags=["exercise"]
 # Exercise 7.1
 step_size = None  # your number
 ### BEGIN SOLUTION
-step_size = 12 * 1.2
+step_size = 12 * 1.27
 ### END SOLUTION
 
 # %% tags=["check"]
@@ -72,33 +72,13 @@ check("7.3", repaired_pick)
 # %% [markdown]
 # Why are the shares right? The last of $n$ leaves is taken with probability $w_n / (w_1 + \dots + w_n)$, its share. If it is not taken, the pick is what it was among the first $n - 1$, which had the right shares by the same argument; multiplied by the probability of not taking the last one, they are the right shares among all $n$.
 #
-# ## Exercise 7.4: who waits?
-#
-# Nested loops finish one draw of all chains before they begin the next: a sum of maxima. In the flat loop each chain runs through its own draws, and the loop ends with the last chain: a maximum of sums. A maximum of sums is never above the sum of maxima.
-
-
-# %% tags=["exercise"]
-# Exercise 7.4
-def iterations(num_steps):
-    """Return (nested, flat): total iterations of both forms."""
-    ### BEGIN SOLUTION
-    nested = num_steps.max(axis=0).sum()
-    flat = num_steps.sum(axis=1).max()
-    return nested, flat
-    ### END SOLUTION
-
-
-# %% tags=["check"]
-check("7.4", iterations)
-
-# %% [markdown]
-# ## Exercise 7.5: the metric of a window
+# ## Exercise 7.4: the metric of a window
 #
 # Regularizing pulls the variance a little towards 0.001. With many draws it does nothing; with few it keeps a coordinate that hardly moved from getting a variance of zero, which would freeze it for good.
 
 
 # %% tags=["exercise"]
-# Exercise 7.5
+# Exercise 7.4
 def inverse_mass_of(draws):
     """Regularized variances of the draws of a window."""
     ### BEGIN SOLUTION
@@ -109,16 +89,16 @@ def inverse_mass_of(draws):
 
 
 # %% tags=["check"]
-check("7.5", inverse_mass_of)
+check("7.4", inverse_mass_of)
 
 # %% [markdown]
-# ## Exercise 7.6: build the tuner
+# ## Exercise 7.5: build the tuner
 #
 # The step size tried swings, so that both sides of the answer are seen again and again. The answer is its average, in which later values count more.
 
 
 # %% tags=["exercise"]
-# Exercise 7.6
+# Exercise 7.5
 def find_step_size(acceptance_at, first, target, num_steps):
     """Step size at which acceptance_at is target on average."""
     ### BEGIN SOLUTION
@@ -134,4 +114,4 @@ def find_step_size(acceptance_at, first, target, num_steps):
 
 
 # %% tags=["check"]
-check("7.6", find_step_size)
+check("7.5", find_step_size)

@@ -55,7 +55,7 @@ check("11.2", cut)
 # %% [markdown]
 # ## Exercise 11.3: find the bug
 #
-# Every marginal gets the same key. The two normals then use the same random numbers and are exact copies of each other, up to location and scale. Each alone is perfect. The cure is to split the key, one for each.
+# Every marginal gets the same key. The two normals then are exact copies of each other, up to location and scale, and the half-normal is the absolute value of the same numbers. Each alone is perfect. The cure is to split the key, one for each.
 
 
 # %% tags=["exercise"]

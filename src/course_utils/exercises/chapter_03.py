@@ -56,9 +56,24 @@ def _log_q_ratio(answer: Callable) -> Verdict:
 
 @exercise("3.3")
 def _repaired(answer: Callable) -> Verdict:
-    num_steps, start, step_size = 20_000, 2.0, 2.4
+    # The page's target and start, then another target: the function must use what it is given.
+    verdict = _walks_rightly(answer, 0.0, 1.0, start=2.0, step_size=2.4)
+    return verdict if not verdict.passed else _walks_rightly(answer, 3.0, 2.0, 0.0, step_size=5.0)
+
+
+def _walks_rightly(
+    answer: Callable, mean: float, sd: float, start: float, step_size: float
+) -> Verdict:
+    num_steps = 20_000
     draws = np.asarray(
-        call(answer, lambda x: -0.5 * x**2, start, step_size, num_steps, np.random.default_rng(7)),
+        call(
+            answer,
+            lambda x: -0.5 * ((x - mean) / sd) ** 2,
+            start,
+            step_size,
+            num_steps,
+            np.random.default_rng(7),
+        ),
         dtype=float,
     )
     if draws.shape != (num_steps,):
@@ -70,7 +85,7 @@ def _repaired(answer: Callable) -> Verdict:
     if not np.isfinite(draws).all():
         return Verdict(False, "movement", "some draws are not finite")
     stay = np.mean(draws[1:] == draws[:-1])
-    if not 0.2 < stay < 0.9:  # exact for a right sampler: 1 - (2/π) arctan(2 / 2.4) = .56
+    if not 0.2 < stay < 0.9:  # exact for a right sampler: 1 - (2/π) arctan(2 sd / step) = .56, .57
         return Verdict(
             False,
             "rejected means repeated",
@@ -78,18 +93,21 @@ def _repaired(answer: Callable) -> Verdict:
         )
     # A chain that runs away has a huge Monte Carlo error, within which anything would pass. A right
     # one has an error of about 0.03 here, so 0.3 is ten times that.
-    if abs((draws**2).mean() - 1) > 0.3:
+    squares = ((draws - mean) / sd) ** 2
+    square, unit = ("x²", 1.0) if (mean, sd) == (0, 1) else (f"(x − {mean:g})²", sd**2)
+    if abs(squares.mean() - 1) > 0.3:
         cause = (
             "the walk runs away; is a step downhill ever refused?"
-            if (draws**2).mean() > 10
+            if squares.mean() > 10
             else "does log_p always belong to the position?"
         )
         return Verdict(
             False,
             "invariance",
-            f"the mean of x² is {(draws**2).mean():.4g} where 1 is wanted; {cause}",
+            f"for a normal target with mean {mean:g} and sd {sd:g}, the mean of {square} is "
+            f"{unit * squares.mean():.4g} where {unit:g} is wanted; {cause}",
         )
-    for name, values, exact in (("x²", draws**2, 1.0), ("x", draws, 0.0)):
+    for name, values, exact in ((square, unit * squares, unit), ("x", draws, mean)):
         # At this step size right rules reach 2900 effective draws and more, broken ones under 700.
         verdict = checks.mean_within_mcse(
             values.reshape(1, -1), exact, name, alpha=1e-4, min_ess=1500
@@ -175,7 +193,7 @@ def _independence_proposal(answer: Callable) -> Verdict:
         return Verdict(
             False,
             "proposal",
-            f"the proposals are {distance:.3f} away from Normal(0, 2²) (largest gap between the "
+            f"the proposals are {distance:.3f} away from Normal(0, 2) (largest gap between the "
             f"cumulative curves; chance explains up to {bound:.3f})",
         )
     here, there = jax.numpy.array([1.0, -2.0]), call(answer, key, jax.numpy.array([1.0, -2.0]))

@@ -69,7 +69,11 @@ def _exact(heads: Any, num: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _too_sure(heads: Any, num: int, rng: np.random.Generator) -> np.ndarray:
-    return rng.beta(2 + 2 * heads, 2 + 2 * (FLIPS - heads), size=num)
+    return rng.beta(2 + 4 * heads, 2 + 4 * (FLIPS - heads), size=num)
+
+
+def _too_high(heads: Any, num: int, rng: np.random.Generator) -> np.ndarray:
+    return rng.beta(5 + heads, 2 + FLIPS - heads, size=num)
 
 
 def _gap(ranks: np.ndarray, num_draws: int) -> float:
@@ -83,8 +87,9 @@ def _calibration(answer: Callable) -> Verdict:
     function_name(answer)
     num_fits, num_draws = 1000, 99
     bound = dkw_envelope(num_fits, 1, FALSE_ALARMS)
-    heads_seen, gaps = [], {}
-    for name, fit in {"exact": _exact, "too sure": _too_sure}.items():
+    heads_seen, gaps, mean_ranks = [], {}, {}
+    fits = {"exact": _exact, "too sure": _too_sure, "too high": _too_high}
+    for name, fit in fits.items():
 
         def spy(heads, num, rng, fit=fit):
             heads_seen.append(number(heads, "the data handed to `posterior_draws`"))
@@ -107,15 +112,19 @@ def _calibration(answer: Callable) -> Verdict:
                 f"ranks go from {ranks.min():.0f} to {ranks.max():.0f}; {num_draws} draws leave "
                 f"places 0 to {num_draws}",
             )
-        gaps[name] = _gap(ranks.astype(int), num_draws)
-    if len(heads_seen) < num_fits:
+        gaps[name], mean_ranks[name] = _gap(ranks.astype(int), num_draws), ranks.mean()
+    if len(heads_seen) != len(fits) * num_fits:
+        asked = len(heads_seen) / len(fits)
         return Verdict(
-            False, "data", f"`posterior_draws` was asked {len(heads_seen)} times; wanted: each fit"
+            False,
+            "data",
+            f"for {num_fits} fits `posterior_draws` was asked {asked:g} times; wanted: once for "
+            "each fit",
         )
     # Heads of a coin whose p is Beta(2, 2): beta-binomial, whatever the sampler does.
     prior_heads = stats.betabinom(FLIPS, 2, 2)
     spread = np.var(heads_seen) / prior_heads.var()
-    if not 0.8 < spread < 1.25:  # 2000 data sets: the variance is known to some 3 %
+    if not 0.8 < spread < 1.25:  # 3000 data sets: the variance is known to some 3 %
         return Verdict(
             False,
             "prior",
@@ -129,13 +138,22 @@ def _calibration(answer: Callable) -> Verdict:
             f"with exact posterior draws the ranks are {gaps['exact']:.3f} away from even; chance "
             f"explains {bound:.3f}. Do truth, data and draws belong to one fit?",
         )
-    # A posterior that counts the data twice strays by .11 here, known to .015.
-    return Verdict(
-        gaps["too sure"] > bound,
-        "uniform ranks" if gaps["too sure"] > bound else "power",
+    said = (
         f"{gaps['exact']:.3f} from even with the exact posterior, {gaps['too sure']:.3f} with one "
-        f"that is too sure; chance explains {bound:.3f}",
+        f"that is too sure; chance explains {bound:.3f}"
     )
+    # A posterior that counts the data four times strays by .17 here, known to .01.
+    if gaps["too sure"] <= bound:
+        return Verdict(False, "power", said)
+    # Draws that lie too high leave the truth a mean rank of 30, known to .8; the middle is 49.5.
+    if mean_ranks["too high"] > num_draws / 2:
+        return Verdict(
+            False,
+            "order",
+            f"for draws that lie too high the mean of your ranks is {mean_ranks['too high']:.0f} "
+            f"of {num_draws}; a rank counts the draws *below* the truth, so it should be low",
+        )
+    return Verdict(True, "uniform ranks", said)
 
 
 @exercise("8.4")
@@ -190,7 +208,8 @@ def _quantity(answer: Callable) -> Verdict:
         f"explains {bound:.3f}"
     )
     hint = "" if gaps["prior"] > bound else (
-        ". For one y your quantity sorts the draws as p itself does, or not at all"
+        ". Your quantity cannot tell a p that suits y from one that does not; for example, it may "
+        "sort the draws as p itself does, whatever y is"
     )  # fmt: skip
     return Verdict(not hint, "power", said + hint)
 
@@ -258,15 +277,20 @@ def _largest_gap(answer: Callable) -> Verdict:
         return draws[-1]
 
     draws: list[np.ndarray] = []
-    seen = gap(shift(0.2), 1, recorded)
-    if len(draws) != 1 or draws[0].shape != (num_chains,):
-        return Verdict(
-            False, "independent chains", f"draw {num_chains} starts at once, one for each chain"
-        )
-    wanted = ks_distance(draws[0] + 0.2, law.cdf)
-    # Looking at one side of each jump only loses up to one jump, 1 / num_chains.
-    return Verdict(
-        abs(seen - wanted) <= 1.5 / num_chains,
-        "largest gap",
-        f"it is {seen:.4f} where the largest gap between the two curves is {wanted:.4f}",
-    )
+    for by in (0.2, -0.2):  # the largest gap is on one side of the jumps, then on the other
+        draws.clear()
+        seen = gap(shift(by), 1, recorded)
+        if len(draws) != 1 or draws[0].shape != (num_chains,):
+            return Verdict(
+                False, "independent chains", f"draw {num_chains} starts at once, one for each chain"
+            )
+        wanted = ks_distance(draws[0] + by, law.cdf)
+        # Looking at one side of each jump loses one jump on one of the two shifts: 1 / num_chains.
+        if abs(seen - wanted) > 0.1 / num_chains:
+            return Verdict(
+                False,
+                "largest gap",
+                f"after one step of {by:g} it is {seen:.5f}, where the largest gap between the two "
+                f"curves is {wanted:.5f}; look at both sides of every jump",
+            )
+    return Verdict(True, "largest gap", f"it is {seen:.5f}, and so says the checker")

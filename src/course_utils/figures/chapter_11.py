@@ -1,6 +1,7 @@
 """Figures of chapter 11, joint distributions and guides."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -161,34 +162,39 @@ def learning(
     )
 
 
-def marginals(
-    draws: Mapping[str, np.ndarray], laws: Mapping[str, Callable[[np.ndarray], np.ndarray]]
-) -> Figure:
-    """Draw the draws of each coordinate beside its exact law."""
-    fig, axes = plt.subplots(1, len(draws), figsize=(2.4 * len(draws), 3.1))
-    for ax, (name, values) in zip(axes, draws.items(), strict=True):
+def marginals(draws: np.ndarray, laws: Mapping[str, Any]) -> Figure:
+    """Draw the draws of each coordinate, shape (num_draws, dim), beside its exact law of SciPy."""
+    fig, axes = plt.subplots(1, len(laws), figsize=(2.4 * len(laws), 3.1))
+    for ax, (name, law), values in zip(axes, laws.items(), draws.T, strict=True):
         grid = np.linspace(values.min(), values.max(), 300)
         ax.hist(values, bins=40, density=True, color=COLORS["sky"], alpha=0.7)
-        ax.plot(grid, laws[name](grid), color=FACTORIZED)
+        ax.plot(grid, law.pdf(grid), color=FACTORIZED)
         ax.set(xlabel=name, yticks=[])
-    means = "; ".join(f"{name} {values.mean():.3g}" for name, values in draws.items())
+    means = "; ".join(
+        f"{name} {mean:.3g}" for name, mean in zip(laws, draws.mean(axis=0), strict=True)
+    )
     return figure(
         fig,
         caption="Bars: draws of NUTS, which moved one vector. Lines: the exact posteriors, which "
         "come from three different families.",
-        alt=f"{len(draws)} histograms, each followed by a smooth curve. Means: {means}.",
+        alt=f"{len(laws)} histograms, each followed by a smooth curve. Means: {means}.",
     )
 
 
 STYLES = (("o", "-"), ("s", "--"), ("D", "-."))
 
 
-def loops(
-    sizes: Sequence[int],
-    compile_s: Mapping[str, Sequence[float]],
-    run_s: Mapping[str, Sequence[float]],
-) -> Figure:
+Seconds = Mapping[tuple[str, int], Sequence[float]]  # by way of writing and number of unknowns
+
+
+def loops(prepare: Seconds, running: Seconds) -> Figure:
     """Draw what a program costs before it runs, and while it runs, against its number of sites."""
+    ways = list(dict.fromkeys(name for name, _ in prepare))
+    sizes = sorted({size for _, size in prepare})
+    compile_s, run_s = (
+        {name: [np.median(table[name, size]) for size in sizes] for name in ways}
+        for table in (prepare, running)
+    )
     fig, axes = plt.subplots(1, 2, figsize=(10, 4.4), sharex=True)
     panels = (("trace and compile", "seconds", 1.0, compile_s), ("run", "milliseconds", 1e3, run_s))
     for ax, (title, unit, scale, table) in zip(axes, panels, strict=True):
@@ -240,10 +246,23 @@ def guides(mean: np.ndarray, covariance: np.ndarray, draws: Mapping[str, np.ndar
     )
 
 
+Moments = tuple[np.ndarray, np.ndarray]  # mean and covariance of intercept and slope
+
+
 def bands(
-    x: np.ndarray, y: np.ndarray, grid: np.ndarray, lines: Mapping[str, np.ndarray]
+    x: np.ndarray, y: np.ndarray, exact: Moments, factorized: Moments, joint: Moments
 ) -> Figure:
     """Draw the sd of the fitted line along x, as each guide sees it."""
+    grid = np.linspace(0, 10, 101)
+    rows = np.column_stack([np.ones_like(grid), grid])
+    lines = {
+        name: (rows @ mean, np.sqrt(np.einsum("gi,ij,gj->g", rows, covariance, rows)))
+        for name, (mean, covariance) in (
+            ("exact", exact),
+            ("factorized", factorized),
+            ("joint", joint),
+        )
+    }
     fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), sharex=True)
     left.plot(x, y, "o", color=COLORS["black"])
     looks = {

@@ -25,6 +25,7 @@ import numpyro.distributions as dist
 from jax import Array
 from jax.scipy import stats
 from numpy.typing import ArrayLike
+from scipy.special import ndtr
 
 from course_utils.arguments import require_finite, require_positive, require_same_length
 from course_utils.data import load as load_table
@@ -117,6 +118,32 @@ def pymc_noncentered(data: Data) -> "pm.Model":
     return model
 
 
+NUM_NODES = 400
+
+
+def _mu_given(
+    w: np.ndarray, y: np.ndarray, sigma: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute tau at each node w, and mean and sd of mu given that tau and the effects."""
+    tau = TAU_SCALE * np.tan(w**3)
+    precisions = 1 / (sigma**2 + tau[:, None] ** 2)
+    precision = 1 / MU_SCALE**2 + precisions.sum(1)
+    return tau, precisions @ y / precision, 1 / np.sqrt(precision)
+
+
+def _integral(y: np.ndarray, sigma: np.ndarray, num_nodes: int) -> tuple:
+    """Return what the quadrature takes: the log density of w, its range and the nodes."""
+
+    def log_density(w: np.ndarray) -> np.ndarray:
+        tau, mean, sd = _mu_given(w, y, sigma)
+        variances = sigma**2 + tau[:, None] ** 2
+        exponent = mean**2 / sd**2 - (y**2 / variances).sum(1)
+        log_likelihood = (exponent - np.log(2 * np.pi * variances).sum(1)) / 2
+        return np.log(w**2 * sd / MU_SCALE) + log_likelihood
+
+    return log_density, 0.0, (np.pi / 2) ** (1 / 3), num_nodes
+
+
 def reference(data: Data) -> dict[str, Reference]:
     """Exact posterior of mu, tau, log tau and theta, by quadrature over w with tau = 5 tan w³.
 
@@ -130,23 +157,10 @@ def reference(data: Data) -> dict[str, Reference]:
     """
     y, sigma = np.asarray(data.effect, float), np.asarray(data.standard_error, float)
 
-    def mu_given(w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        tau = TAU_SCALE * np.tan(w**3)
-        precisions = 1 / (sigma**2 + tau[:, None] ** 2)
-        precision = 1 / MU_SCALE**2 + precisions.sum(1)
-        return tau, precisions @ y / precision, 1 / np.sqrt(precision)
-
-    def log_density(w: np.ndarray) -> np.ndarray:
-        tau, mean, sd = mu_given(w)
-        variances = sigma**2 + tau[:, None] ** 2
-        exponent = mean**2 / sd**2 - (y**2 / variances).sum(1)
-        log_likelihood = (exponent - np.log(2 * np.pi * variances).sum(1)) / 2
-        return np.log(w**2 * sd / MU_SCALE) + log_likelihood
-
     def summarize(num_nodes: int) -> dict[str, quadrature.Summary]:
-        over = (log_density, 0.0, (np.pi / 2) ** (1 / 3), num_nodes)
+        over = _integral(y, sigma, num_nodes)
         w, weights, _ = quadrature.posterior_nodes(*over)
-        tau, mean, sd = mu_given(w)
+        tau, mean, sd = _mu_given(w, y, sigma)
         pull = sigma**2 / (sigma**2 + tau[:, None] ** 2)
         theta_mean = (1 - pull) * y + pull * mean[:, None]
         theta_sd = np.sqrt((1 - pull) * sigma**2 + (pull * sd[:, None]) ** 2)
@@ -161,8 +175,37 @@ def reference(data: Data) -> dict[str, Reference]:
             "theta": quadrature.summarize_normals(theta_mean, theta_sd, weights),
         }
 
-    source = "Gauss-Legendre quadrature over w with tau = 5 tan w³, 400 nodes"
-    return quadrature.references(summarize, 400, source)
+    source = f"Gauss-Legendre quadrature over w with tau = 5 tan w³, {NUM_NODES} nodes"
+    return quadrature.references(summarize, NUM_NODES, source)
+
+
+def probabilities(data: Data, first: int = 0, second: int = 2) -> tuple[float, float]:
+    """Exact posterior probabilities of two statements, on the nodes of :func:`reference`.
+
+    Parameters
+    ----------
+    data : Data
+        Effects and standard errors, shape (J,).
+    first, second : int
+        Two schools, counted from 0.
+
+    Returns
+    -------
+    helps : float
+        P(mu > 0): coaching helps on average.
+    more : float
+        P(theta_first > theta_second): it helps more at the first school than at the second. Given
+        mu and tau, theta_j has mean mu + kept_j (y_j - mu); given tau alone, the gap is normal too.
+    """
+    y, sigma = np.asarray(data.effect, float), np.asarray(data.standard_error, float)
+    w, weights, _ = quadrature.posterior_nodes(*_integral(y, sigma, NUM_NODES))
+    tau, mean, sd = _mu_given(w, y, sigma)
+    two = [first, second]
+    kept = tau[:, None] ** 2 / (sigma[two] ** 2 + tau[:, None] ** 2)  # no 0/0 at a tiny tau
+    own = kept * sigma[two] ** 2  # variance of theta_j given mu and tau
+    gap = (kept * (y[two] - mean[:, None])) @ (1, -1)
+    spread = np.sqrt(own.sum(1) + (kept @ (1, -1) * sd) ** 2)
+    return float(weights @ ndtr(mean / sd)), float(weights @ ndtr(gap / spread))
 
 
 def draw_joint(key: Array, data: Data, parameterization: str) -> tuple[dict[str, Array], Data]:
