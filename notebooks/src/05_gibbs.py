@@ -828,8 +828,9 @@ for name, gap in worst.items():
 # ### NumPyro
 #
 # `HMCGibbs` takes a conditional of yours for some sites, and moves the others by HMC or NUTS. Ours is the table of the year, from the package.
-# (One long chain each: with several, NumPyro takes much longer to compile these kernels. And `mcmc.run` stands inside a function of ours with `jax.jit`:
-# left outside, it compiles the main loop alone, and each small operation of the set-up by itself.)
+# (One long chain each: with several, NumPyro takes much longer to compile these kernels. To save more of it, we put `mcmc.run` into a function
+# with `jax.jit`, for by itself it compiles each small operation of its set-up apart, and we give it a start, which it would else search for.
+# The rates start as logarithms, the year as its index.)
 
 
 # %%
@@ -842,10 +843,12 @@ def draw_year(rng_key, gibbs_sites, hmc_sites):
 def run_numpyro(kernel, accept_field, seed):
     """One long chain; returns verdicts on the unknowns and the mean acceptance of each quarter."""
 
+    start = {"early_rate": jnp.array(0.0), "late_rate": jnp.array(0.0), "last_early": jnp.array(40)}
+
     @jax.jit
     def run(key):
         mcmc = MCMC(kernel, num_warmup=300, num_samples=2800, progress_bar=False)
-        mcmc.run(key, coal.data, extra_fields=(accept_field,))
+        mcmc.run(key, coal.data, init_params=start, extra_fields=(accept_field,))
         return mcmc.get_samples(group_by_chain=True), mcmc.get_extra_fields()[accept_field]
 
     draws, rates = run(jax.random.key(seed))

@@ -15,15 +15,14 @@
 # [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 60 minutes to read, exercises not counted, 93 s to run (measured cold, 38 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
+# About 55 minutes to read, exercises not counted, 93 s to run (measured cold, 38 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
+#
+# **Short of time?** Leave out *The other direction*, the smoothed weights, *Minibatches* with exercise 10.4, and *What it costs*: nothing later needs them. (Run their cells all the same.)
 
 # %%
 import logging
-import time
 import warnings
-from dataclasses import replace
-from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -42,12 +41,10 @@ from course_utils.costs import cost_row, running_table
 from course_utils.display import show_source, use_style
 from course_utils.exercises import check
 from course_utils.figures import chapter_10 as figures
-from course_utils.kernel import Kernel
 from course_utils.models import linear_regression, views_agree
-from course_utils.nuts import nuts
+from course_utils.museum import densities
 from course_utils.timing import time_jax, time_python
-from course_utils.vi import advi
-from course_utils.warmup import warmup_and_sample
+from course_utils.vi import advi, race
 
 use_style()
 logging.getLogger("pymc").setLevel(logging.ERROR)  # a page prints no log
@@ -55,7 +52,7 @@ logging.getLogger("pymc").setLevel(logging.ERROR)  # a page prints no log
 # %% [markdown]
 # ## Picture first
 #
-# A sampler wanders over the posterior and brings home draws. *Variational inference* does something else. It takes a density that is easy to
+# A sampler wanders over the posterior and brings home draws. *Variational inference* takes a density that is easy to
 # handle, a normal, and moves and stretches it until it fits the posterior as well as it can. Then the normal is used *in place of* the
 # posterior. Sampling became optimisation.
 #
@@ -70,7 +67,7 @@ figures.idea(correlation, begin, steps=(0, 15, 40, 100, 400))
 
 # %% [markdown]
 # Both find the centre. The right one ends on the target. The left one ends as a circle: too short along the target's ridge, too wide across it, and for each unknown by itself too narrow. This is not a
-# lack of patience. It is as well as an untilted ellipse can do, in a sense of "well" that the next section makes precise.
+# lack of patience: an untilted ellipse can do no better, in a sense that the next section makes precise.
 #
 # Here is the climb itself. Move the step by hand or press *Play*. Then move the correlation, and switch the family.
 
@@ -79,7 +76,6 @@ figures.climb_film(correlation, begin)
 
 # %% [markdown]
 # On the left are the two ellipses. On the right is the quantity that is climbed, the ELBO, measured from the highest value that it could possibly have.
-# (Where this page is only read and not run, the still picture above shows the same climb.)
 #
 # **Predict.** The target's two standard deviations are 1. Which value will mean-field report at correlation 0.8: more than 1, 1, or less? And does
 # it report the truth if you give it more steps, or more draws for each gradient? Try in the film, and write your answer down. We shall derive it.
@@ -148,41 +144,34 @@ figures.climb_film(correlation, begin)
 
 # %%
 grid = np.linspace(-8, 8, 4001)
-width = grid[1] - grid[0]
-log_humps = np.logaddexp(
-    np.log(0.6) + stats.norm.logpdf(grid, -2, 0.7), np.log(0.4) + stats.norm.logpdf(grid, 2, 0.7)
-)
+hump = stats.norm(-2, 0.7).logpdf, stats.norm(2, 0.7).logpdf
+log_humps = np.logaddexp(np.log(0.6) + hump[0](grid), np.log(0.4) + hump[1](grid))
 
 
 def divergence(log_from, log_to):
     """KL(from ‖ to) of two normalised log densities on the grid."""
-    return np.sum(np.exp(log_from) * (log_from - log_to)) * width
+    return np.sum(np.exp(log_from) * (log_from - log_to)) * (grid[1] - grid[0])
 
 
 def best_normal(objective, mean):
     """Minimise over mean and log sd, beginning at a mean; return the log density on the grid."""
-    found = optimize.minimize(
-        lambda p: objective(stats.norm.logpdf(grid, p[0], np.exp(p[1]))),
-        [mean, 0.0],
-        method="Nelder-Mead",
+
+    def normal(p):
+        return stats.norm.logpdf(grid, p[0], np.exp(p[1]))
+
+    return normal(
+        optimize.minimize(lambda p: objective(normal(p)), [mean, 0.0], method="Nelder-Mead").x
     )
-    return stats.norm.logpdf(grid, found.x[0], np.exp(found.x[1]))
 
 
 left, right = (best_normal(lambda log_q: divergence(log_q, log_humps), m) for m in (-2, 2))
 cover = best_normal(lambda log_q: divergence(log_humps, log_q), 0)
-
-figures.two_directions(
-    grid,
-    np.exp(log_humps),
-    {
-        "KL(q ‖ π), what the ELBO uses": {
-            "from the left": np.exp(left),
-            "from the right": np.exp(right),
-        },
-        "KL(π ‖ q)": {"from anywhere": np.exp(cover)},
-    },
-)
+climbed = {"from the left": np.exp(left), "from the right": np.exp(right)}
+panels = {
+    "KL(q ‖ π), what the ELBO uses": climbed,
+    "KL(π ‖ q)": {"from anywhere": np.exp(cover)},
+}
+figures.two_directions(grid, np.exp(log_humps), panels)
 
 # %% [markdown]
 # $\mathrm{KL}(q \,\|\, \pi)$ picks one hump and forgets the other. Which one depends on where the climb begins: there are two local optima.
@@ -192,30 +181,25 @@ figures.two_directions(
 rows = {"on the left hump": left, "on the right hump": right, "over both": cover}
 table = pd.DataFrame(
     {
-        name: {
-            "KL(q ‖ π)": divergence(log_q, log_humps),
-            "KL(π ‖ q)": divergence(log_humps, log_q),
-        }
-        for name, log_q in rows.items()
+        "KL(q ‖ π)": {name: divergence(log_q, log_humps) for name, log_q in rows.items()},
+        "KL(π ‖ q)": {name: divergence(log_humps, log_q) for name, log_q in rows.items()},
     }
-).T
+)
 table.round(3)
 
 # %% [markdown]
-# Two of these numbers can be checked by thought. A $q$ that equals one hump with share $w$ has $\pi \approx w q$ wherever $q$ has mass, so
+# Look at the first column: on the right hump it is even worse than covering both. The climb from the right ends there all the same: it is a local optimum.
+#
+# Three of these numbers can be checked by thought. A $q$ that equals one hump with share $w$ has $\pi \approx w q$ wherever $q$ has mass, so
 # $\mathrm{KL}(q \,\|\, \pi) = -\log w$. And the normal that minimises $\mathrm{KL}(\pi \,\|\, q)$ has the mean and the variance of $\pi$, as setting the
 # derivatives of $\mathrm{E}_\pi[\log q]$ to zero shows.
 
 # %%
-on_left, on_right = table["KL(q ‖ π)"].iloc[:2]
-mean_of_humps = -2 * 0.6 + 2 * 0.4
-print(
-    "one hump costs −log of its share:",
-    np.allclose([on_left, on_right], -np.log([0.6, 0.4]), atol=0.01),
-)
-print("covering keeps the mean:", abs(grid[np.argmax(cover)] - mean_of_humps) < 0.01)
-assert np.allclose([on_left, on_right], -np.log([0.6, 0.4]), atol=0.01)
-assert abs(grid[np.argmax(cover)] - mean_of_humps) < 0.01
+costs = np.allclose(table["KL(q ‖ π)"].iloc[:2], -np.log([0.6, 0.4]), atol=0.01)
+keeps = abs(grid[np.argmax(cover)] - (-2 * 0.6 + 2 * 0.4)) < 0.01
+print("one hump costs −log of its share:", costs)
+print("covering keeps the mean:", keeps)
+assert costs and keeps
 
 # %% [markdown]
 # (The tolerance of 0.01 leaves room for the little that the humps overlap, and for the optimiser.) We climb the ELBO, so we minimise $\mathrm{KL}(q \,\|\, \pi)$.
@@ -245,8 +229,7 @@ def advi_by_hand(gradient, mean, log_scale, rates, noise):
 
 
 # %% [markdown]
-# Three lines carry the method: a draw `mean + scale * z` by reparameterisation, and the two gradients of the last section. The target is the correlated normal
-# of the picture.
+# Three lines carry the method: a draw `mean + scale * z`, and the two gradients. The target is the correlated normal of the picture.
 
 # %%
 precision = np.linalg.inv([[1, correlation], [correlation, 1]])
@@ -291,15 +274,14 @@ assert (elbos <= best + 1e-12).all() and best - elbos[-1] < 0.05
 # %% [markdown]
 # ## Fast
 #
-# The package has the same algorithm for any log density, with JAX taking the gradient. The approximation is a small class, `Gaussian`. Here are its parts, and the function
-# whose gradient is climbed:
+# The package has the same algorithm for any log density. The approximation is a small class, `Gaussian`. Here are its parts, and the function whose gradient is climbed:
 
 # %%
 show_source(vi.Gaussian.transform, vi.Gaussian.entropy.fget, advi.reparameterized_elbo)
 
 # %% [markdown]
 # `transform` is $m + \sigma z$, or $m + L z$. `reparameterized_elbo` is the average of $\log\gamma$ over the draws, and the entropy. No derivative is written down: JAX differentiates it with respect to
-# the approximation, and obtains the two formulas from above. This is what the A and the D of ADVI stand for. The step:
+# the approximation (the A and the D of ADVI), and obtains the two formulas from above. The step:
 
 # %%
 show_source(advi._gaussian_vi, advi.run)
@@ -349,24 +331,23 @@ print("mean and log scales equal to within 0.0001:", bool(gap < 1e-4))
 assert gap < 1e-4
 
 # %% [markdown]
-# The tolerance is for rounding: 32 bits there, 64 here, and 600 steps. (A climb forgets its rounding errors, because every step pulls towards the same place. That is why numbers on this page repeat
+# The tolerance is for rounding: 32 bits there, 64 here, and 600 steps. (A climb forgets its rounding errors, because every step pulls towards the same place. So numbers on this page repeat
 # from machine to machine better than those of a sampler.)
 
 # %% tags=["nbval-ignore-output"]
 hand = time_python(
     advi_by_hand, lambda x: -x @ precision, start_mean, start_log_scale, rates, np.asarray(noise)
 )
+to_compile = compiled.trace_s + compiled.compile_s
 print(f"by hand  {hand.median_s * 1e3:6.2f} ms")
-print(
-    f"compiled {compiled.median_s * 1e3:6.2f} ms, after {compiled.trace_s + compiled.compile_s:.1f} s to compile"
-)
+print(f"compiled {compiled.median_s * 1e3:6.2f} ms, after {to_compile:.1f} s to compile")
 
 # %% [markdown]
 # ## Is it right?
 #
 # ### The factor √(1 − ρ²), measured
 #
-# First the exact statement. For six correlations we fit both families, eight times each with other random numbers, and all of it in one compiled function a family. We take 128 draws a gradient, so that the noise of a single climb stays well below the 2 % that the verdict further down allows. (With fewer draws a single climb strays further. That is noise of the climb, and no property of the optimum.)
+# First the exact statement. For six correlations we fit both families, eight times each with other random numbers, and all of it in one compiled function a family. We take 128 draws a gradient, and Adam's rate falls from 0.1 to 0 along a cosine (`optax.cosine_decay_schedule`), which takes the noise out of the end. So a single climb stays well within the 2 % that the verdict further down allows.
 
 # %%
 rhos = np.array([0.0, 0.3, 0.6, 0.8, 0.95, 0.99])
@@ -398,29 +379,31 @@ figures.sd_ratios(rhos, {name: sd.mean(axis=-1) for name, sd in sds.items()})
 
 # %% [markdown]
 # The marks lie on the curve. But do they lie on it within their error? A climb with noise ends at a slightly different place each time. The spread over the eight runs gives the Monte Carlo standard
-# error of their average: $\mathrm{sd} / \sqrt 8$. With so few runs we compare with Student's $t$ and not with the normal.
+# error of their average: $\mathrm{sd} / \sqrt 8$. With so few runs we compare with Student's $t$, of 7 degrees of freedom, and not with the normal. And this page makes 18 such comparisons. One false alarm in a
+# thousand pages is what we allow to all of them together, so each gets an eighteenth of it.
 
 
 # %%
-def agrees(values, exact, alpha=1e-3):
-    """Whether the mean over runs (last axis) is the exact one, all comparisons together."""
-    error = values.std(axis=-1, ddof=1) / np.sqrt(values.shape[-1])
-    limit = stats.t.isf(alpha / 2 / error.size, values.shape[-1] - 1)
+ALPHA, COMPARISONS = 1e-3, 18
+limit = stats.t.isf(ALPHA / COMPARISONS / 2, num_runs - 1)
+print(f"an average may be off by {limit:.1f} standard errors")
+
+
+def agrees(values, exact):
+    """Whether means over runs (last axis) are the exact ones, up to their Monte Carlo error."""
+    error = values.std(axis=-1, ddof=1) / np.sqrt(num_runs)
     return bool((np.abs(values.mean(axis=-1) - exact) <= limit * error).all())
 
 
 factor = np.sqrt(1 - rhos**2)
 log_sds = {name: np.log(sd.mean(axis=-1)) for name, sd in sds.items()}
-print("mean-field is at √(1 − ρ²) within chance:", agrees(log_sds["mean-field"], np.log(factor)))
-print(
-    "full rank is at 1 within chance:         ", agrees(log_sds["full rank"], np.zeros(len(rhos)))
-)
-precise = log_sds["mean-field"].std(axis=-1, ddof=1).max() / np.sqrt(num_runs) < 0.01
-print("and the standard errors are below 1 %:   ", bool(precise))
-assert agrees(log_sds["mean-field"], np.log(factor)) and agrees(
-    log_sds["full rank"], np.zeros(len(rhos))
-)
-assert precise
+exact_ones = {"mean-field": np.log(factor), "full rank": np.zeros(len(rhos))}
+right = {name: agrees(log_sds[name], exact_ones[name]) for name in families}
+precise = log_sds["mean-field"].std(axis=-1, ddof=1).max() / np.sqrt(num_runs) < 0.005
+print("mean-field is at √(1 − ρ²) within chance:", right["mean-field"])
+print("full rank is at 1 within chance:         ", right["full rank"])
+print("and the standard errors are below 0.5 %: ", bool(precise))
+assert all(right.values()) and precise
 
 # %% [markdown]
 # The claim, on trial: every single run within 2 % of the formula.
@@ -439,11 +422,11 @@ claims.trial(
 )
 
 # %% [markdown]
-# (The tolerance of this cell is for the smallest and largest of eight noisy runs, which shift a little between processors.)
+# (The tolerance is for the smallest and largest of eight noisy runs, which shift a little between processors.)
 #
 # ### A posterior with a known evidence
 #
-# Now a real posterior. Fifty rows of linear regression with two predictors that are strongly correlated. Prior and likelihood are conjugate, so that the posterior *and* its evidence have formulas. There are four unknowns: three
+# Now a real posterior: fifty rows of linear regression with two strongly correlated predictors. Prior and likelihood are conjugate, so that the posterior *and* its evidence have formulas. There are four unknowns: three
 # coefficients, and the variance of the noise, which the model maps to its logarithm.
 
 # %%
@@ -453,24 +436,33 @@ exact = linear_regression.posterior(model.data)
 truth = model.reference_given(model.data)
 
 
-def fit_model(family):
-    """Fit the regression eight times; everything in one compiled function."""
+def fitter(family):
+    """Compile a fit of the regression, which also draws from what it found."""
 
+    @jax.jit
     def fit(key):
+        key_fit, key_draw = jax.random.split(key)
         optimizer = optax.adam(optax.cosine_decay_schedule(0.1, 2000))
-        return vi.run(key, family(model.logdensity, optimizer, 16), jnp.zeros(4), 2000)
+        result = vi.run(key_fit, family(model.logdensity, optimizer, 16), jnp.zeros(4), 2000)
+        return result, result.approximation.sample(key_draw, 4000)
 
-    return jax.jit(jax.vmap(fit))(jax.random.split(jax.random.key(12), num_runs))
+    return fit
 
 
-regressions = {name: fit_model(family) for name, family in families.items()}
+fitters = {name: fitter(family) for name, family in families.items()}
+keys = jax.random.split(jax.random.key(12), num_runs)
+timing = time_jax(fitters["mean-field"], keys[0], name="mean-field ADVI")  # for the costs below
+regressions = {
+    name: jax.tree.map(lambda *runs: jnp.stack(runs), *(fit(key)[0] for key in keys))
+    for name, fit in fitters.items()
+}
 first = {name: jax.tree.map(lambda a: a[0], run.approximation) for name, run in regressions.items()}
 smooth = {name: np.asarray(run.elbo, float).mean(axis=0)[:600] for name, run in regressions.items()}
 figures.climbs(smooth, {"log evidence": log_evidence}, depth=8)
 
 # %% [markdown]
-# Each line is the average over eight runs of what the optimiser saw, in its first 600 steps. What it sees is an estimate from a few draws, so it scatters, and may now and then lie above the evidence. Full rank comes up to the evidence. Mean-field stops below. How far below, and does theory say so? The coefficients are nearly a normal given the variance, with precision
-# proportional to a known matrix $\Lambda$ and covariance to $\Sigma = \Lambda^{-1}$. So mean-field should miss $\tfrac12 \bigl(\sum_k \log \Lambda_{kk} + \log\det \Sigma\bigr)$ nats, and report the share
+# Each line is the average over eight runs of what the optimiser saw in its first 600 steps: estimates from a few draws, which may now and then lie above the evidence. Full rank comes up to it. Mean-field stops below. How far below, and does theory say so? Given the variance the coefficients are exactly normal, with covariance
+# proportional to a known matrix $\Sigma$ and precision (inverse covariance) proportional to $\Lambda = \Sigma^{-1}$. So mean-field should miss $\tfrac12 \bigl(\sum_k \log \Lambda_{kk} + \log\det \Sigma\bigr)$ nats, and report the share
 # $1 / \sqrt{\Lambda_{kk} \Sigma_{kk}}$ of each standard deviation. (Put $\sigma_k^2 = 1 / \Lambda_{kk}$ into the ELBO of the last derivation; for two unknowns these are the formulas with $\rho$.)
 
 # %%
@@ -500,50 +492,61 @@ q_sds = {
     for n, r in regressions.items()
 }
 for name in families:
-    right_means = agrees(q_means[name], truth["coefficients"].mean[:, None].T[0])
+    right_means = agrees(q_means[name], truth["coefficients"].mean)
     ratio = q_sds[name] / truth["coefficients"].sd
     wanted = share if name == "mean-field" else np.ones(3)
+    right_sds = np.allclose(ratio, wanted, rtol=0.05)
     print(f"{name:10} means exact within Monte Carlo error: {right_means}")
-    print(
-        f"{'':10} sds as theory says, to 5 %: {np.allclose(ratio, wanted, rtol=0.05)};",
-        "shares",
-        np.round(wanted, 2),
-    )
-    assert right_means and np.allclose(ratio, wanted, rtol=0.05)
+    print(f"{'':10} sds as theory says, to 5 %: {right_sds}; shares", np.round(wanted, 2))
+    assert right_means and right_sds
 
 # %% [markdown]
-# The pattern is general: *the means are good, the spread is not*. With predictors of correlation 0.9, mean-field reports less than half of the uncertainty of two coefficients. An interval of theirs that says 95 % holds far less.
+# (The 5 % leave room for the variance, which theory held fixed: because it is unknown, the exact shares are smaller, by $\sqrt{27 / 28}$.) The pattern is common: *the means are good, the spread is not*. (The means are exact where the posterior is symmetric; on a skewed one they are off, too.) With predictors of correlation 0.9, mean-field reports less than half of the uncertainty of two coefficients. An interval of theirs that says 95 % holds far less.
 #
-# Note what "within Monte Carlo error" means here. It is the noise of the optimisation. More draws from the final $q$ reduce an error that was never the problem: they tell more precisely what $q$ is, not what $\pi$ is.
+# Here "Monte Carlo error" is the noise of the optimisation. More draws from the final $q$ would tell more precisely what $q$ is, not what $\pi$ is.
 
 # %% [markdown]
 # ### Without knowing the answer: Pareto k-hat
 #
 # Usually there is no exact evidence. What can be computed at every draw from $q$ is the *importance weight* $w = \gamma(x) / q(x)$. If $q$ were the posterior, all weights would be equal. If $q$ misses a part of the posterior that has mass, a
-# draw that strays there has a huge weight. So look at the largest weights: fit a generalised Pareto law to them, and read off its shape $\hat k$. Weights have about $1 / \hat k$ finite moments. Below 0.5 the variance is finite and all is well; up to 0.7
-# the weights can still be used; above 0.7 they say that $q$ misses something that matters (Vehtari et al., 2024; Yao et al., 2018).
+# draw that strays there has a huge weight. So look at the largest weights: fit a *generalised Pareto law* to them, from a family of laws for tails, from bounded ones to power laws, and read off its shape $\hat k$. A law of shape $k > 0$ has finite moments of every order below $1 / k$.
+# Below 0.5 its variance is finite and all is well; up to 0.7 the weights can still be used; above 0.7 they say that $q$ misses something that matters (Vehtari et al., 2024; Yao et al., 2018). ($\hat k$ describes the weights that were drawn. About larger ones it only extrapolates.)
 #
-# For a normal target and the best mean-field $q$ the value is known: with both standard deviations at $\sqrt{1 - \rho^2}$, $\log w = \rho z_1 z_2$ up to a constant. The product $z_1 z_2$ has tails like $e^{-t}$, so $w$ has tails like
+# For a normal target and the best mean-field $q$ the limit is known: with both standard deviations at $\sqrt{1 - \rho^2}$, $\log w = \rho z_1 z_2$ up to a constant. The product $z_1 z_2$ has tails like $e^{-t}$, so $w$ has tails like
 # $w^{-1/\rho}$, and $k = \rho$.
 
+
 # %% tags=["tol-0.1"]
-khats = {
-    name: vi.pareto_khat(jax.random.key(14), model.logdensity, q, 20_000)
-    for name, q in first.items()
+def khats(seed, logdensity, approximations, num_sets):
+    """k-hat of several fits in turn, from 20,000 fresh draws each time."""
+
+    def one(i, key):
+        q = jax.tree.map(lambda a: a[i % len(a)], approximations)
+        return vi.pareto_khat(key, logdensity, q, 20_000)
+
+    return np.array([*map(one, range(num_sets), jax.random.split(jax.random.key(seed), num_sets))])
+
+
+khat = {
+    name: khats(14, model.logdensity, run.approximation, 2 * num_runs).mean()
+    for name, run in regressions.items()
 }
-print(f"k-hat: mean-field {khats['mean-field']:.2f}, full rank {khats['full rank']:.2f}")
-print("the limit of 0.7 tells them apart:", khats["full rank"] < 0.7 < khats["mean-field"])
-best_normal_q = vi.Gaussian(jnp.zeros(2), jnp.full(2, 0.5 * np.log(1 - correlation**2)), None)
-on_normal = vi.pareto_khat(jax.random.key(14), correlated(correlation), best_normal_q, 20_000)
-print("on the normal of correlation 0.8 it is 0.8, to 0.1:", abs(on_normal - 0.8) < 0.1)
-assert abs(on_normal - 0.8) < 0.1
-assert khats["full rank"] < 0.7 < khats["mean-field"]
+print(f"k-hat: mean-field {khat['mean-field']:.2f}, full rank {khat['full rank']:.2f}")
+print("the limit of 0.7 tells them apart:", bool(khat["full rank"] < 0.7 < khat["mean-field"]))
+best_q = vi.Gaussian(jnp.zeros((1, 2)), jnp.full((1, 2), 0.5 * np.log(1 - correlation**2)), None)
+on_normal = khats(15, jax.jit(correlated(correlation)), best_q, 24)
+print(
+    f"on the normal of correlation 0.8: {on_normal.mean():.2f}, a single one ± {on_normal.std():.2f}"
+)
+assert khat["full rank"] < 0.7 < khat["mean-field"] and 0.65 < on_normal.mean() < 0.8
 
 # %% [markdown]
-# (The tolerance, and the 0.1, are for the tail: $\hat k$ hangs on the few hundred largest of 20,000 weights.) ArviZ fits the tail, and it also returns *smoothed* weights, in which the largest are replaced by what the Pareto law expects. With $\hat k$ below 0.7 these repair the approximation: give each draw its
+# (A single $\hat k$ from 20,000 weights scatters, as the last number says, so these are averages. It comes out below the limit $\rho$, because the limit belongs to weights far larger than the largest of 20,000. The tolerance of the cell is for other processors: $\hat k$ hangs on a few hundred weights.)
+#
+# ArviZ fits the tail, and it also returns *smoothed* weights, in which the largest are replaced by what the Pareto law expects. With $\hat k$ below 0.7 these repair the approximation: give each draw its
 # weight, and averages are those of the posterior. For the variance of the noise, whose posterior is skewed:
 
-# %%
+# %% tags=["tol-0.3"]
 from arviz_stats.base import array_stats
 
 q = first["full rank"]
@@ -552,21 +555,18 @@ log_weights = np.asarray(jax.vmap(model.logdensity)(draws) - jax.vmap(q.logdensi
 smoothed, _ = array_stats.psislw(-log_weights)  # ArviZ takes log likelihoods: hence the minus
 weights = np.exp(smoothed - special.logsumexp(smoothed))
 variance = np.exp(np.asarray(draws[:, 3], float))
-moments = {"plain": np.full(len(draws), 1 / len(draws)), "weighted": weights}
 off = {}
-for name, w in moments.items():
+for name, w in {"plain": np.full(len(draws), 1 / len(draws)), "weighted": weights}.items():
     estimate = w @ variance
     error = np.sqrt(np.sum(w**2 * (variance - estimate) ** 2))
-    sd = np.sqrt(w @ (variance - estimate) ** 2)
-    off[name] = abs(sd / float(truth["variance"].sd) - 1)
-    print(
-        f"{name:9} mean within 4 standard errors of the exact one:",
-        abs(estimate - float(truth["variance"].mean)) < 4 * error,
-    )
-print(
-    "weights bring the standard deviation nearer to the exact one:", off["weighted"] < off["plain"]
-)
-assert off["weighted"] < off["plain"]
+    off[name] = abs(np.sqrt(w @ (variance - estimate) ** 2) / float(truth["variance"].sd) - 1)
+    print(f"{name:9} standard deviation off by {100 * off[name]:.1f} %")
+is_near = bool(abs(estimate - float(truth["variance"].mean)) < 4 * error)
+print("weighted mean within 4 standard errors of the exact one:", is_near)
+assert is_near and off["weighted"] < off["plain"]
+
+# %% [markdown]
+# (The tolerance is for the second number: what is left there is noise of the draws.)
 
 # %% [markdown]
 # ## Where it breaks
@@ -594,57 +594,45 @@ hard = {
 }
 
 
-def one_of(which):
-    """Log density of the target with this number, so that one compiled function serves all."""
-    return lambda x: jax.lax.switch(which, list(hard.values()), x)
-
-
 @jax.jit
 def fit_hard(keys, which, start):
-    """Four full-rank runs on one of the targets, and what each misses to log Z = 0."""
-    optimizer = optax.adam(optax.cosine_decay_schedule(0.1, 4000))
-    algorithm = vi.fullrank_vi(one_of(which), optimizer, 16)
-    result = jax.vmap(lambda key: vi.run(key, algorithm, start, 4000))(keys)
+    """Full-rank runs on one of the targets, and what each misses to log Z = 0."""
 
-    def missing(q):
-        return -vi.estimate_elbo(jax.random.key(17), one_of(which), q, 20_000)[0]
+    def logdensity(x):
+        return jax.lax.switch(which, list(hard.values()), x)
 
-    return result, jax.vmap(missing)(result.approximation)
+    def fit(key):
+        optimizer = optax.adam(optax.cosine_decay_schedule(0.1, 4000))
+        result = vi.run(key, vi.fullrank_vi(logdensity, optimizer, 16), start, 4000)
+        q = result.approximation
+        return result, -vi.estimate_elbo(jax.random.key(17), logdensity, q, 20_000)[0]
 
-
-def in_words(khat):
-    """Write k-hat with two digits; near zero and below it is noise."""
-    return f"{khat:.2f}" if khat > 0.1 else "below 0.1"
+    return jax.vmap(fit)(keys)
 
 
-keys = jax.random.split(jax.random.key(16), 4)
-windows = {
-    "banana": ((-5, -8), (5, 16)),
-    "funnel": ((-9, -12), (9, 12)),
-    "humps at ±6": ((-9.5, -4), (9.5, 4)),
-}
-results, report, panels = {}, {}, {}
+keys = jax.random.split(jax.random.key(16), num_runs)
+results, missed, report = {}, {}, {}
 for which, (target, logdensity) in enumerate(hard.items()):
-    result, missed = fit_hard(keys, which, jnp.array([0.5, 0.0]))
-    assert result.is_finite.all()
-    results[target] = result, np.abs(np.round(np.asarray(missed, float), 2))
-    q = jax.tree.map(lambda a: a[0], result.approximation)
-    khat = vi.pareto_khat(jax.random.key(18), jax.jit(logdensity), q, 20_000)
+    results[target], misses = fit_hard(keys, which, jnp.array([0.5, 0.0]))
+    assert results[target].is_finite.all()
+    missed[target] = np.round(np.asarray(misses, float), 2) + 0.0  # no −0.00
+    k = khats(18, jax.jit(logdensity), results[target].approximation, num_runs).mean()
     report[target] = {
-        "KL(q ‖ π)": results[target][1][0],
-        "k-hat": in_words(khat),
-        "alarm": khat > 0.7,
+        "KL(q ‖ π)": missed[target].mean(),
+        "k-hat": f"{k:.2f}" if k > 0.1 else "below 0.1",  # near zero and below it is noise
+        "alarm": k > 0.7,
     }
-    if target in windows:
-        panels[target] = figures.Misfit(
-            logdensity=jax.vmap(logdensity),
-            low=windows[target][0],
-            high=windows[target][1],
-            fit=(np.asarray(q.mean), np.asarray(q.covariance)),
-            words=f"k-hat {in_words(khat)}",
-        )
 
-figures.misfits(panels)
+figures.misfits(
+    {
+        target: (
+            jax.vmap(hard[target]),
+            jax.tree.map(lambda a: a[0], results[target].approximation),
+            f"k-hat {report[target]['k-hat']}",
+        )
+        for target in ("banana", "funnel", "humps at ±6")
+    }
+)
 
 # %% [markdown]
 # The banana's arms, the funnel's mouth and one of the two humps are missing. In each case $q$ stays where $\pi$ has mass for sure. It is the direction of the divergence that makes it so timid. Full rank does not help here: none of these shapes is a matter of correlation.
@@ -653,14 +641,14 @@ figures.misfits(panels)
 pd.DataFrame(report).T
 
 # %% [markdown]
-# (The tolerance is once more that of the tail.) Banana and funnel are caught.
+# (Each number is the average over the eight runs. The tolerance is once more that of the tail.) Banana and funnel are caught.
 #
 # Now compare the humps. At ±3 some of the 20,000 draws reach the valley, where the weights rise: alarm. At ±6 none does, and $\hat k$ is content, though half of the probability is missing. You know this sentence from chapter 03: **no diagnostic sees a region that has not been visited.** What helps is a second start:
 
 # %%
 far = list(hard).index("humps at ±6")
 ends = {
-    start: np.asarray(fit_hard(keys, far, jnp.array([start, 0.0]))[0].approximation.mean[:, 0])
+    start: fit_hard(keys, far, jnp.array([start, 0.0]))[0].approximation.mean[:, 0]
     for start in (0.5, -0.5)
 }
 for start, value in ends.items():
@@ -677,19 +665,18 @@ assert alarms == {3: True, 6: False} and ends[0.5].min() > 5 and ends[-0.5].max(
 #
 # ### On trial: "no guarantee of convergence to the posterior"
 #
-# A sampler that is invariant and can reach everything converges to the posterior, if you wait. Does ADVI? We put it so that it can be measured: *more than 0.1 nats remain between $q$ and the posterior when the climb has ended*. Four runs a case at least. Ended means that twice as
-# long did not help: the ELBO of the second half of the 4,000 steps gained less than 0.1.
+# A sampler that is invariant and can reach everything converges to the posterior, if you wait. Does ADVI? We put it so that it can be measured: *more than 0.1 nats remain between $q$ and the posterior when the climb has ended*. Eight runs a case. Ended means that the last quarter did not help: on average, the ELBO gained less than 0.1 over its last 1,000 steps.
 
 # %%
 at_rho = jax.tree.map(lambda a: np.asarray(a[list(rhos).index(0.8)], float), fitted["mean-field"])
 left_over = log_z - exact_elbo(at_rho.mean, at_rho.log_scale, precision)
 remaining = {"normal, ρ = 0.8, mean-field": left_over} | {
-    f"{target}, full rank": missed for target, (_, missed) in results.items()
+    f"{target}, full rank": values for target, values in missed.items()
 }
-seen = np.stack([np.asarray(result.elbo, float) for result, _ in results.values()])
-gained = seen[..., -400:].mean(axis=-1) - seen[..., 1800:2200].mean(axis=-1)
-print("every climb has ended:", bool(gained.mean(axis=-1).max() < 0.1))
-assert gained.mean(axis=-1).max() < 0.1
+seen = np.stack([np.asarray(result.elbo, float) for result in results.values()])
+gained = (seen[..., -400:].mean(axis=-1) - seen[..., 2800:3200].mean(axis=-1)).mean(axis=-1)
+print("every climb has ended:", bool(gained.max() < 0.1))
+assert gained.max() < 0.1
 
 # %% tags=["tol-0.1"]
 claims.trial(
@@ -737,7 +724,7 @@ def fit_and_sample(key):
 drawn = jax.device_get(fit_and_sample(jax.random.key(21)))
 
 # %% [markdown]
-# `sample_posterior` draws from the guide, by name and on the model's own scale. How a guide lays out its numbers inside is its own affair, so we compare through draws: their means and covariances, with the variance on its log scale, as our `Gaussian` has it. Four thousand draws know them well enough.
+# `sample_posterior` draws from the guide, by name and on the model's own scale. How a guide lays out its numbers inside is its own affair, so we compare through four thousand draws: their means and covariances, with the variance on its log scale, as our `Gaussian` has it.
 
 
 # %%
@@ -756,7 +743,7 @@ approximations["NumPyro, full rank"] = as_gaussian(free.mean(axis=0), np.cov(fre
 # %% [markdown]
 # ### PyMC
 #
-# In PyMC it is `pm.fit`, with the method `"advi"`, or `"fullrank_advi"`, which we leave out to save time. PyMC compiles with Numba by default, which takes long for this when nothing is cached yet; we let it use JAX. That warns about a copied random generator and switches JAX to 64 bits, so we silence the one and undo the other.
+# In PyMC it is `pm.fit`, with the method `"advi"`, or `"fullrank_advi"`, which we leave out to save time. We let it compile with JAX, which is quicker here than its default, Numba. That warns about a copied random generator and switches JAX to 64 bits, so we silence the one and undo the other.
 
 # %%
 print("fitting with PyMC …")
@@ -785,174 +772,69 @@ judged = {}
 for name, q in approximations.items():
     elbo, _ = vi.estimate_elbo(jax.random.key(24), model.logdensity, q, 20_000)
     off = (np.asarray(q.mean)[:3] - truth["coefficients"].mean) / truth["coefficients"].sd
-    share_of_sd = np.asarray(q.scale)[:3] / truth["coefficients"].sd
-    judged[name] = {
-        "missing": log_evidence - float(elbo),
-        "means off by": np.abs(off).max(),
-        "sd share": share_of_sd[1],
-    }
-judged = pd.DataFrame(judged).T
-for name in families:
+    shares = np.asarray(q.scale)[:3] / truth["coefficients"].sd
+    judged[name] = log_evidence - float(elbo), np.abs(off).max(), shares[1]
+judged = pd.DataFrame(judged, index=["missing", "means off by", "sd share"]).T
+for name, bound in {"mean-field": 0.2, "full rank": 0.1}.items():
     group = judged[judged.index.str.endswith(name)]
     near = {
         "ELBOs within 0.1 nats of each other": np.ptp(group["missing"]) < 0.1,
-        "means within 0.2 sd of the exact ones": (group["means off by"] < 0.2).all(),
+        f"means within {bound} sd of the exact ones": (group["means off by"] < bound).all(),
         "sds within 10 % of each other": group["sd share"].max() < 1.1 * group["sd share"].min(),
     }
     print(f"{name}, {len(group)} programs: " + "; ".join(f"{k}: {v}" for k, v in near.items()))
     assert all(near.values()), judged
 
 # %% [markdown]
-# The bounds are set by PyMC, whose learning rate we left constant: Adam then keeps wandering about the optimum, by an amount that grows with the rate. A rate that falls to zero takes this noise out. The last check is on the draws: do NumPyro's, on the model's own scale, have the exact means?
-
-# %%
-means_drawn = drawn["coefficients"].mean(axis=(0, 1))
-off_by = np.abs(means_drawn - truth["coefficients"].mean) / truth["coefficients"].sd
-print("means of NumPyro's draws within 0.1 sd of the exact ones:", bool((off_by < 0.1).all()))
-assert (off_by < 0.1).all()
+# The wider bound is for PyMC, whose learning rate we left constant: Adam then keeps wandering about the optimum, by an amount that grows with the rate.
 
 # %% [markdown]
 # ## As the data grow: NUTS against variational inference
 #
-# A common rule says: *below 10,000 rows use NUTS, above it variational inference pays.* To try it we need to say what is counted. Our race:
+# A common rule says: *below 10,000 rows use NUTS, above it variational inference pays.* To try it we must say what is counted. Our race:
 #
-# - **Model**: the regression, with predictors of correlation 0.8. Its exact posterior is known for any number of rows. Neither method knows the formula; each sees a log density whose gradient costs a pass over all rows.
+# - **Model**: the regression, with predictors of correlation 0.8. Its exact posterior is known for any number of rows. Each method sees only a log density whose gradient costs a pass over all rows.
 # - **Goal**: the seconds until *every* posterior mean (three coefficients, one variance) is within 0.1 posterior standard deviations of the exact one, *and stays there* until the end of the run. Compiling is left out, then included.
-# - **NUTS**: one chain, 200 steps of warm-up, then 1,000 draws; the estimate is the running mean of the draws. The time of a run is shared out over its gradients, those of warm-up included, so we wrap the kernel to count them.
+# - **NUTS**: one chain, 200 steps of warm-up, then 1,000 draws; the estimate is the running mean of the draws. The time of a run is shared out over its gradients, those of warm-up included.
 # - **Mean-field**: 1,500 steps of Adam, rate falling from 0.1 to 0 along a cosine, 8 draws a gradient, beginning at 0 with a scale of $1 / \sqrt n$, since posteriors narrow like that. Nothing is tuned to a size.
 #
-# Each three times with other random numbers. Sizes: 100, 2,000 and 20,000 rows. Larger ones would take a page like this too long; they are left out here.
+# Each three times with other random numbers, for 100, 2,000 and 20,000 rows. How the finish is judged:
 
 # %%
-NUM_WARMUP, NUM_DRAWS, NUM_STEPS = 200, 1000, 1500
-SIZES = (100, 2_000, 20_000)
-
-
-class Counted(NamedTuple):
-    """A state of NUTS that remembers how many gradients it has cost so far."""
-
-    position: jax.Array
-    logdensity: jax.Array
-    inner: Any
-    gradients: jax.Array
-
-
-def counting(kernel):
-    """Wrap a kernel so that its info tells the gradients since the very beginning."""
-
-    def init(position):
-        state = kernel.init(position)
-        return Counted(position, state.logdensity, state, jnp.array(0))
-
-    def step(key, counted):
-        state, info = kernel.step(key, counted.inner)
-        total = counted.gradients + info.num_integration_steps
-        counted = Counted(state.position, state.logdensity, state, total)
-        return counted, info._replace(num_integration_steps=total)
-
-    return Kernel(init, step)
-
-
-def run_nuts(key, data):
-    """One chain; returns its draws (1000, 4) and the gradients spent so far (1000,)."""
-    logdensity = replace(model, data=data).logdensity
-    draws, info, _ = warmup_and_sample(
-        key,
-        lambda step, metric: counting(nuts(logdensity, step, metric)),
-        jnp.zeros((1, 4)),
-        NUM_WARMUP,
-        NUM_DRAWS,
-    )
-    return draws[0], info.num_integration_steps[0]
-
-
-def run_vi(key, data):
-    """Mean-field ADVI; returns mean and log scale after each step, (1500, 4) each."""
-    logdensity = replace(model, data=data).logdensity
-    optimizer = optax.adam(optax.cosine_decay_schedule(0.1, NUM_STEPS))
-    algorithm = vi.meanfield_vi(logdensity, optimizer, 8, len(data.y) ** -0.5)
-
-    def step(state, key):
-        state, _ = algorithm.step(key, state)
-        return state, (state.approximation.mean, state.approximation.log_scale)
-
-    keys = jax.random.split(key, NUM_STEPS)
-    return jax.lax.scan(step, algorithm.init(jnp.zeros(4)), keys)[1]
-
-
-def arrival(estimates, exact):
-    """First index from which every mean stays within 0.1 sd; infinity if there is none."""
-    distance = np.abs(estimates - exact["mean"]) / exact["sd"]
-    outside = np.flatnonzero(~(distance.max(axis=1) <= 0.1))
-    first = outside[-1] + 1 if outside.size else 0
-    return first if first < len(estimates) else np.inf
-
+show_source(race.arrival, race.run)
 
 # %%
 print("running the race …")
-seconds = {"NUTS": {}, "mean-field": {}}
-compiling = {"NUTS": {}, "mean-field": {}}
-sd_shares, regression_of, passes = {}, {}, {"NUTS": {}, "mean-field": {}}
-for rows in SIZES:
-    data = linear_regression.simulate(num_observations=rows, correlation=0.8)
-    known = linear_regression.reference(data)
-    answer = {
-        part: np.append(getattr(known["coefficients"], part), getattr(known["variance"], part))
-        for part in ("mean", "sd")
-    }
-    data = jax.tree.map(lambda a: jnp.asarray(a, jnp.float32), data)
-    regression_of[rows] = data, answer
-    for name, run in {"NUTS": run_nuts, "mean-field": run_vi}.items():
-        begun = time.perf_counter()
-        program = jax.jit(run).lower(jax.random.key(0), data).compile()
-        compiling[name][rows] = time.perf_counter() - begun
-        found, spent = [], []
-        for key in jax.random.split(jax.random.key(25), 3):
-            begun = time.perf_counter()
-            one, two = jax.block_until_ready(program(key, data))
-            took = time.perf_counter() - begun
-            one, two = np.asarray(one, float), np.asarray(two, float)
-            if name == "NUTS":
-                one[:, 3] = np.exp(one[:, 3])  # the variance itself
-                at = arrival(one.cumsum(axis=0) / np.arange(1, NUM_DRAWS + 1)[:, None], answer)
-                spent.append(two[int(at)] if np.isfinite(at) else np.inf)
-                part = spent[-1] / two[-1]
-            else:
-                estimates = one.copy()
-                estimates[:, 3] = np.exp(one[:, 3] + 0.5 * np.exp(2 * two[:, 3]))  # log-normal mean
-                at = arrival(estimates, answer)
-                spent.append(8 * (at + 1))  # eight draws
-                part = (at + 1) / NUM_STEPS
-                sd_shares[rows] = np.exp(two[-1, :3]) / answer["sd"][:3]
-            found.append(took * part)
-        seconds[name][rows], passes[name][rows] = np.array(found), np.array(spent)
+SIZES = (100, 2_000, 20_000)
+methods = {"NUTS": race.nuts_track, "mean-field": race.meanfield_track}
+datasets = {
+    rows: linear_regression.simulate(num_observations=rows, correlation=0.8) for rows in SIZES
+}
+keys = jax.random.split(jax.random.key(25), 3)
+finish = {
+    name: {rows: race.run(method, data, keys) for rows, data in datasets.items()}
+    for name, method in methods.items()
+}
 
 # %% tags=["nbval-ignore-output"]
-figures.growth(SIZES, seconds)
+figures.growth(
+    SIZES, {name: {rows: f.seconds for rows, f in by.items()} for name, by in finish.items()}
+)
 
 # %% [markdown]
-# Each point is the median of three runs. The verdicts, in the two parts of the rule. A case where a method did not arrive within its run counts as infinitely slow.
+# Each point is the median of three runs. The verdicts, in the two parts of the rule (a run that did not arrive counts as infinitely slow):
 
 
 # %%
-def quotient(slow, fast, rows, with_compiling):
-    """Seconds of one method over those of the other, run by run."""
-    both = [
-        seconds[name][rows] + (compiling[name][rows] if with_compiling else 0)
-        for name in (slow, fast)
-    ]
-    return both[0] / both[1]
-
-
 def cases(slow, fast, sizes):
-    """Both ways to count, for each size."""
-    return {
-        f"{rows:,} rows, compiling {'included' if counted else 'left out'}": quotient(
-            slow, fast, rows, counted
-        )
-        for rows in sizes
-        for counted in (False, True)
-    }
+    """Seconds of one method over those of the other, run by run, for both ways to count."""
+    found = {}
+    for rows in sizes:
+        one, two = finish[slow][rows], finish[fast][rows]
+        name = f"{rows:,} rows, compiling"
+        found[f"{name} left out"] = one.seconds / two.seconds
+        found[f"{name} included"] = (one.seconds + one.compile_s) / (two.seconds + two.compile_s)
+    return found
 
 
 # %% tags=["nbval-ignore-output"]
@@ -972,38 +854,44 @@ claims.trial(
 )
 
 # %% [markdown]
-# The seconds are your machine's. Behind them are *gradients*, and each costs a pass over the rows for either method. How many did each need?
+# The seconds are your machine's. Behind them are *gradients*, and each costs a pass over the rows for either method. How many did each need, as the median of three runs?
 
 # %% tags=["nbval-ignore-output"]
-needed = pd.DataFrame(
-    {name: {f"{r:,} rows": np.median(p) for r, p in by.items()} for name, by in passes.items()}
+pd.DataFrame(
+    {
+        name: {f"{rows:,} rows": np.median(f.gradients) for rows, f in by.items()}
+        for name, by in finish.items()
+    }
 )
-needed
-
-# %%
-steady = (needed.max() < 3 * needed.min()).all()
-print(
-    f"from {SIZES[0]} to {SIZES[-1]:,} rows the gradients needed change by less than a factor of 3:",
-    steady,
-)
-assert steady
 
 # %% [markdown]
-# Far more rows make a gradient dearer, and hardly change how many are needed: the posterior of many rows looks the same at any size, only narrower. So once gradients dominate all else, the quotient of the two methods settles, and there is no law of 10,000 rows in it. Where a crossover is, if there is one, is decided by fixed costs, such as compiling and the bookkeeping of a tree, and by how well the
-# processor works on several draws at once. Our settings matter, too: with several chains side by side, or another schedule of the rate, the quotients move. Read one near 1 with care, and a verdict of this kind as one about these settings. A gradient that does not look at all rows would change the picture. That is the next section.
+# (With other random numbers NUTS may need twice as many or half as many, and a few chains in a hundred do not arrive in 1,000 draws. A whole run of it, the 1,200 steps, is steadier:)
+
+# %%
+whole = [np.median(f.whole) for f in finish["NUTS"].values()]
+is_steady = max(whole) < 2 * min(whole)
+print(
+    f"from {SIZES[0]} to {SIZES[-1]:,} rows the gradients of a run of NUTS change by less than a factor of 2:",
+    is_steady,
+)
+assert is_steady
+
+# %% [markdown]
+# Far more rows make a gradient dearer, and hardly change how many are needed: the posterior of many rows looks the same at any size, only narrower. So once gradients dominate all else, the quotient of the two methods settles, and there is no law of 10,000 rows in it. Where a crossover is, if there is one, is decided by fixed costs, such as compiling and the bookkeeping of a tree, by how well the
+# processor works on several draws at once, and by settings such as ours. A gradient that does not look at all rows would change the picture. That is the next section.
 #
 # And what did mean-field report as *standard deviation*?
 
 # %%
 theory = np.array([1, np.sqrt(1 - 0.8**2), np.sqrt(1 - 0.8**2)])
-for rows, shares in sd_shares.items():
-    near = np.abs(shares / theory - 1).max() < 0.15
+for rows, f in finish["mean-field"].items():
+    near = np.abs(f.sd_shares / theory - 1).max() < 0.15
     print(f"{rows:6,} rows: sds at the share that theory gives, within 15 %: {near}")
     assert near
 print("theory:", np.round(theory, 2))
 
 # %% [markdown]
-# (The 15 % are for the sample: 100 rows drawn with correlation 0.8 do not have exactly that correlation.) The race counted means only. At every size mean-field reports 60 % of the uncertainty of two coefficients. More data narrow the posterior. They do not make its coefficients less correlated, so they do not cure mean-field.
+# (The 15 % are for the sample: 100 rows drawn with correlation 0.8 do not have exactly that correlation.) The race counted means only. At every size mean-field reports 60 % of the uncertainty of two coefficients: more data narrow the posterior, but do not make its coefficients less correlated.
 #
 # ### Minibatches
 #
@@ -1024,49 +912,43 @@ def subsampled(x, y, batch):
 
 print("fitting with minibatches …")
 rows, batch, num_batches = SIZES[-1], 100, 1000
-data, answer = regression_of[rows]
+data = jax.tree.map(lambda a: jnp.asarray(a, jnp.float32), datasets[rows])
 guide = AutoDiagonalNormal(subsampled, init_scale=rows**-0.5)
-svi = SVI(
-    subsampled, guide, optax.adam(optax.cosine_decay_schedule(0.1, num_batches)), Trace_ELBO()
-)
-params = jax.jit(
-    lambda key, x, y: svi.run(key, num_batches, x, y, batch, progress_bar=False).params
-)(jax.random.key(26), data.x, data.y)
-distance = np.abs(np.asarray(params["auto_loc"])[1:] - answer["mean"][:3]) / answer["sd"][:3]
+optimizer = optax.adam(optax.cosine_decay_schedule(0.1, num_batches))
+svi = SVI(subsampled, guide, optimizer, Trace_ELBO())
 
-limit = np.sqrt(rows / (batch * num_batches))
+
+@jax.jit
+def fit_means(key, x, y):
+    """Fit with minibatches; the median of a normal is its mean."""
+    params = svi.run(key, num_batches, x, y, batch, progress_bar=False).params
+    return guide.median(params)["coefficients"]  # by name: the layout is the guide's own affair
+
+
+exact_part = linear_regression.reference(datasets[rows])["coefficients"]
+distance = np.abs(fit_means(jax.random.key(26), *data) - exact_part.mean) / exact_part.sd
+perfect = np.sqrt(rows / (batch * num_batches))
 print(
-    f"averaging perfectly, {num_batches} batches of {batch} would leave about {limit:.2f} sd of error"
+    f"averaging perfectly, {num_batches} batches of {batch} would leave about {perfect:.2f} sd of error"
 )
 print("the coefficients ended within 0.1 sd:", bool((distance < 0.1).all()))
 print(f"rows needed for 0.1 sd: about {100 * rows:,}, or 100 passes over the data")
 
 # %% [markdown]
-# Where does the limit come from? Let $n'$ be much smaller than $n$. Even if the climb averaged all its gradients perfectly, it would have seen $n' \times \text{steps}$ rows drawn at random, and an estimate from so many rows has an error like a posterior from so many rows: $\sqrt{n / (n' \times \text{steps})}$ posterior standard deviations of the full data. For a tenth, you must look
-# at $100\,n$ rows in total. Minibatches are wonderful for getting *near* the posterior when $n$ is huge, and they are no shortcut to posterior *accuracy*. That is a fact about random rows, not about a library.
+# (Adam with a falling rate does not average perfectly: the error may be a few times that.) Where does the limit come from? Let $n'$ be much smaller than $n$, and each batch be drawn anew. Even if the climb averaged all its gradients perfectly, it would have seen $n' \times \text{steps}$ rows drawn at random, and an estimate from so many rows has an error like a posterior from so many rows: $\sqrt{n / (n' \times \text{steps})}$ posterior standard deviations of the full data. For a tenth, you must look
+# at $100\,n$ rows in total. Minibatches drawn like this are wonderful for getting *near* the posterior when $n$ is huge, and no shortcut to posterior *accuracy*. (Batches that go through the shuffled rows one after the other, or gradients with the noise of the batch subtracted, do better.)
 
 # %% [markdown]
 # ## What it costs
 #
-# A row for the running table. What is timed is the whole job: fit mean-field to the regression of 50 rows, 2,000 steps with 16 gradients each, then draw. Draws from $q$ are independent, so their ESS is their number. **It counts draws of $q$, not of the posterior.** No column of the table shows the bias.
-
+# A row for the running table. What was timed, far above, is the whole job: fit mean-field to the regression of 50 rows, 2,000 steps with 16 gradients each, then draw 4,000 times. Draws from $q$ are independent, so their ESS is their number (up to the noise of the estimate, of which the table takes the smallest). **It counts draws of $q$, not of the posterior.** No column of the table shows the bias.
 
 # %% tags=["nbval-ignore-output"]
-@jax.jit
-def fit_and_draw(key):
-    """The whole job, as one function."""
-    key_fit, key_draw = jax.random.split(key)
-    optimizer = optax.adam(optax.cosine_decay_schedule(0.1, 2000))
-    algorithm = vi.meanfield_vi(model.logdensity, optimizer, 16)
-    q = vi.run(key_fit, algorithm, jnp.zeros(4), 2000).approximation
-    return q.sample(key_draw, 4000).reshape(4, 1000, 4)
-
-
-timing = time_jax(fit_and_draw, jax.random.key(27), name="mean-field ADVI")
+draws = fitters["mean-field"](jax.random.key(27))[1].reshape(4, 1000, 4)
 row = cost_row(
     "mean-field ADVI (biased)",
     "linear regression, 50 rows",
-    fit_and_draw(jax.random.key(27)),
+    draws,
     timing,
     1.0,
     gradients_per_draw=2000 * 16 / 4000,
@@ -1076,7 +958,7 @@ running_table(row).T
 # %% [markdown]
 # ## Common mistakes
 #
-# Three wrong programs. The first two are the package's own source with one line changed; the third is a density from the bug museum, in which a column of observations meets a row of means and $n \times n$ terms are summed in place of $n$.
+# The first two are the package's own source with one line changed. The third is a density from the bug museum, in which a column of observations meets a row of means, and $n \times n$ terms are summed in place of $n$.
 
 # %%
 no_entropy = museum.Rewritten(advi, advi, ((".mean() + approximation.entropy", ".mean()"),))
@@ -1091,73 +973,59 @@ for mutant in (no_entropy, one_noise):
 # %% [markdown]
 # We fit each, four draws a gradient, and look at what an optimiser shows, whether the loss has settled, and at what it does not show.
 
+
 # %%
-from course_utils.museum.densities import (
-    broadcasts_to_a_matrix,
-    likelihood_in_a_loop,
-    line_likelihood,
-)
-
-
-def look_at(module, logdensity, log_constant, true_sd):
-    """Fit with a module, and say what can be seen."""
+def look_at(module, logdensity, log_constant, best_sd):
+    """Fit with a module; return what can be seen."""
 
     @jax.jit
     def fit(key):
         optimizer = optax.adam(optax.cosine_decay_schedule(0.1, 2000))
-        algorithm = module.meanfield_vi(logdensity, optimizer, 4)
-        return module.run(key, algorithm, jnp.zeros(2), 2000)
+        return module.run(key, module.meanfield_vi(logdensity, optimizer, 4), jnp.zeros(2), 2000)
 
     result = fit(jax.random.key(28))
     seen = np.asarray(result.elbo, float)
-    settled = abs(seen[-200:].mean() - seen[-400:-200].mean()) < 0.1
     return {
-        "loss has settled": bool(settled),
+        "loss has settled": bool(abs(seen[-200:].mean() - seen[-400:-200].mean()) < 0.1),
         "ELBO above log Z": bool(seen[-200:].mean() > log_constant + 0.1),
-        "sd / best sd": float(np.round((result.approximation.scale / true_sd).mean(), 2)),
+        "sd / best sd": float(np.round((result.approximation.scale / best_sd).mean(), 2)),
     }
 
 
-plain = targets.gaussian(0.0).logdensity
-design = np.column_stack([np.ones(5), np.arange(5.0)])
-line_precision = design.T @ design  # of the line's likelihood, unit noise
-best_sd = 1 / np.sqrt(np.diag(line_precision))
-at_best = np.linalg.lstsq(design, museum.densities.OBSERVED)[0]
-line_log_z = (
-    float(line_likelihood(jnp.asarray(at_best)))
+normal = targets.gaussian(0.0).logdensity, np.log(2 * np.pi), np.ones(2)
+design = np.column_stack([np.ones(5), densities.PREDICTOR])
+at_best = np.linalg.lstsq(design, densities.OBSERVED)[0]
+line_log_z = (  # the likelihood of a line is a normal in its coefficients
+    float(densities.line_likelihood(jnp.asarray(at_best)))
     + np.log(2 * np.pi)
-    - 0.5 * np.linalg.slogdet(line_precision)[1]
+    - 0.5 * np.linalg.slogdet(design.T @ design)[1]
 )
+line_sd = 1 / np.sqrt(np.diag(design.T @ design))
 symptoms = pd.DataFrame(
     {
-        "right": look_at(advi, plain, np.log(2 * np.pi), np.ones(2)),
-        "no entropy": look_at(no_entropy.modules()[0], plain, np.log(2 * np.pi), np.ones(2)),
-        "one noise for all steps": look_at(
-            one_noise.modules()[0], plain, np.log(2 * np.pi), np.ones(2)
-        ),
-        "n × n terms": look_at(advi, broadcasts_to_a_matrix, line_log_z, best_sd),
+        "right": look_at(advi, *normal),
+        "no entropy": look_at(no_entropy.modules()[0], *normal),
+        "one noise for all steps": look_at(one_noise.modules()[0], *normal),
+        "n × n terms": look_at(advi, densities.broadcasts_to_a_matrix, line_log_z, line_sd),
     }
 ).T
 symptoms
 
 # %%
 points = np.random.default_rng(28).normal(size=(20, 2))
-found = {
-    "right": checks.same_density(line_likelihood, likelihood_in_a_loop, points),
-    "n × n": checks.same_density(broadcasts_to_a_matrix, likelihood_in_a_loop, points),
-}
-for name, verdict in found.items():
-    print(f"{name:6} {verdict.property}: {verdict.passed}")
+for name in ("line_likelihood", "broadcasts_to_a_matrix"):
+    density = getattr(densities, name)
+    found = checks.same_density(density, densities.likelihood_in_a_loop, points)
+    print(f"{name:22} {found.property}: {found.passed}")
+    assert found.passed == (name == "line_likelihood")
 spoiled = symptoms["sd / best sd"].astype(float)
-assert found["right"].passed and not found["n × n"].passed
-assert abs(spoiled["right"] - 1) < 0.1
-assert (np.abs(spoiled[["no entropy", "one noise for all steps", "n × n terms"]] - 1) > 0.1).all()
+assert abs(spoiled["right"] - 1) < 0.1 and (np.abs(spoiled.drop("right") - 1) > 0.1).all()
 assert symptoms.loc["one noise for all steps", "ELBO above log Z"]
 
 # %% [markdown]
 # - **No entropy.** Nothing pays for width, so $q$ shrinks to a needle at the mode: one has reinvented the optimiser that finds the mode. *Symptom:* standard deviations that keep falling. *Cure:* the entropy; and test on a normal.
-# - **One noise for all steps.** Made once outside the loop, because "it is only noise". $q$ then fits these four draws, not the target. *Symptom:* an ELBO above $\log Z$, which is impossible, and which you see only where $\log Z$ is known. *Cure:* a new key for each step, and an ELBO estimated afterwards with fresh draws.
-# - **$n \times n$ terms.** The mean is right, the loss looks perfect, and the spread is too small by $\sqrt n$. *Symptom:* none in the optimiser. *Cure:* compare the log density with a loop, on a few points.
+# - **One noise for all steps.** Made once outside the loop, because "it is only noise". $q$ then fits these four draws, not the target. *Symptom:* most often an ELBO above $\log Z$, which is impossible, and which you see only where $\log Z$ is known. *Cure:* a new key for each step, and an ELBO estimated afterwards with fresh draws.
+# - **$n \times n$ terms.** Every observation is compared with every mean, so the fitted line is flat, at the average of the observations: the slope is lost. And the spread is too small by $\sqrt n$. *Symptom:* none in the optimiser: the loss settles perfectly. *Cure:* compare the log density with a loop, on a few points.
 
 # %% [markdown]
 # ## Exercises
@@ -1296,21 +1164,21 @@ check("10.5", tighter_bound)
 # </details>
 
 # %% [markdown] tags=["quiz"]
-# **Quiz 2.** Pareto k-hat is 0.2. Which of these is still possible?
+# **Quiz 2.** Pareto k-hat is 0.2. Which statement can still be true?
 #
 # <details><summary>A. Half of the posterior is in a hump where q never draws.</summary>
 #
 # **Right.** The weights know only the places that were visited. Start again from elsewhere.
 #
 # </details>
-# <details><summary>B. The largest weights come from a law with infinite variance.</summary>
+# <details><summary>B. The Pareto law that was fitted has an infinite variance.</summary>
 #
-# **No.** That would be a k above 0.5: about 1/k moments are finite, and at 0.2 these are five.
+# **No.** Its shape is 0.2: it has finite moments of every order below five.
 #
 # </details>
-# <details><summary>C. Nothing: q is the posterior.</summary>
+# <details><summary>C. All importance weights are equal, as q is the posterior.</summary>
 #
-# **No.** A small value says that q covers what it has seen; a width that is somewhat too large passes too.
+# **No.** Then there would be no tail to fit, and k-hat would not be 0.2.
 #
 # </details>
 

@@ -1,25 +1,23 @@
 """Figures of chapter 10, variational inference."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from course_utils.display import COLORS, Figure, figure
 from course_utils.figures.film import Film, film
+from course_utils.vi import Gaussian
 
 Normal = tuple[np.ndarray, np.ndarray]  # mean (2,) and covariance (2, 2)
+LogDensity = Callable[[np.ndarray], np.ndarray]  # (num, 2) -> (num,)
 
-
-class Misfit(NamedTuple):
-    """A target, the window in which it is shown, the normal that was fitted, a word on it."""
-
-    logdensity: Callable[[np.ndarray], np.ndarray]  # (num, 2) -> (num,)
-    low: tuple[float, float]
-    high: tuple[float, float]
-    fit: Normal
-    words: str
+# Lower left and upper right corner of what is shown of a target.
+WINDOWS = {
+    "banana": ((-5, -8), (5, 16)),
+    "funnel": ((-9, -12), (9, 12)),
+    "humps at ±6": ((-9.5, -4), (9.5, 4)),
+}
 
 
 def outline(mean: np.ndarray, covariance: np.ndarray, num_sds: float = 2.0) -> np.ndarray:
@@ -208,29 +206,29 @@ def sd_ratios(rhos: np.ndarray, measured: Mapping[str, np.ndarray]) -> Figure:
     )
 
 
-def misfits(panels: Mapping[str, Misfit]) -> Figure:
-    """Draw targets that are no normals, and the normals that were fitted to them."""
+def misfits(panels: Mapping[str, tuple[LogDensity, Gaussian, str]]) -> Figure:
+    """Draw targets that are no normals, with the normal fitted to each and a word on it."""
     fig, axes = plt.subplots(1, len(panels), figsize=(3.6 * len(panels), 4.2))
-    for ax, (title, panel) in zip(axes, panels.items(), strict=True):
-        first = np.linspace(panel.low[0], panel.high[0], 160)
-        second = np.linspace(panel.low[1], panel.high[1], 160)
+    for ax, (title, (logdensity, q, words)) in zip(axes, panels.items(), strict=True):
+        first, second = np.linspace(*WINDOWS[title], 160).T
         points = np.stack(np.meshgrid(first, second), axis=-1).reshape(-1, 2)
-        height = np.asarray(panel.logdensity(points)).reshape(160, 160)
+        height = np.asarray(logdensity(points)).reshape(160, 160)
         levels = height.max() - np.array([8.0, 4.5, 2.0, 0.5, 0.0])
         ax.contourf(
             first, second, height, levels=levels, cmap="Blues", alpha=0.75, vmin=levels[0] - 2
         )
-        ax.plot(*outline(*panel.fit), color=COLORS["orange"], lw=3)
+        ax.plot(
+            *outline(np.asarray(q.mean), np.asarray(q.covariance)), color=COLORS["orange"], lw=3
+        )
         ax.set(title=title, xlim=(first[0], first[-1]), ylim=(second[0], second[-1]))
-        ax.set_xlabel(panel.words, color=COLORS["orange"])
+        ax.set_xlabel(words, color=COLORS["orange"])
     return figure(
         fig,
         caption="Shaded: the target, each band a step down in log density. Ellipse: the fitted "
         "normal at two standard deviations.",
         alt="; ".join(
-            f"{title}: an ellipse of the fitted normal covers only a part of the target, "
-            f"{panel.words}"
-            for title, panel in panels.items()
+            f"{title}: an ellipse of the fitted normal covers only a part of the target, {words}"
+            for title, (_, _, words) in panels.items()
         )
         + ".",
     )
