@@ -15,7 +15,7 @@
 # [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 53 minutes to read, exercises not counted, 45 s to run (measured cold, 26 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
+# About 55 minutes to read, exercises not counted, 45 s to run (measured cold, 26 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%
@@ -52,7 +52,7 @@ use_style()
 #
 # Five methods of this course, one posterior: the eight schools of chapter 09. Each runs four chains, and at every moment we ask how far the probabilities that its draws report are from the exact ones. (If 7 % of the draws lie below the exact 5 % quantile, that is an error of 2 percentage points.)
 #
-# These runs took place once, on a quiet machine, and were recorded. The page reads the record; you can make your own with the command in `data/benchmarks/README.md`.
+# These runs took place once, on a quiet machine, and were recorded. (A step of warm-up is taken to cost as much as a step after it; for HMC and NUTS it costs somewhat more. VI's clock holds the correction of its draws too, which comes later on this page.) The page reads the record; you can make your own with the command in `data/benchmarks/README.md`.
 
 # %%
 rows = read_rows(DATA_FOLDER / "benchmarks" / "methods.jsonl")
@@ -122,7 +122,7 @@ print(f"at the end of its run, {max(ends, key=ends.get)} has the largest error")
 # $$\text{precision } P = 1 + \frac{1}{\cos^2\theta} \sum_i \frac{1}{\sigma_i^2}, \qquad \text{mean } \frac{1}{P \cos\theta} \sum_i \frac{r_i}{\sigma_i^2} .$$
 #
 #   Given $b_\perp$, the law of $\theta$ has no name. A step of a random walk moves it: *Metropolis within Gibbs* (chapter 05).
-# - *The eight schools*, centered: $\theta_j$ given the rest is the shrinkage formula of chapter 09, and $\mu$ given the rest is normal with precision $\frac{1}{25} + \frac{8}{\tau^2}$ and mean $\sum_j \theta_j / \tau^2$ over that. Only $\tau$ with its half-Cauchy prior has no name. A trick gives it one: an *auxiliary variable* $a$, added for this purpose alone. If
+# - *The eight schools*, centered: $\theta_j$ given the rest is the shrinkage formula of chapter 09, with $B_j = \sigma_j^2 / (\sigma_j^2 + \tau^2)$, and $\mu$ given the rest is normal with precision $\frac{1}{25} + \frac{8}{\tau^2}$ and mean $\sum_j \theta_j / \tau^2$ over that. Only $\tau$ with its half-Cauchy prior has no name. A trick gives it one: an *auxiliary variable* $a$, added for this purpose alone. If
 #
 # $$a \sim \mathrm{InverseGamma}\bigl(\tfrac12, \tfrac1{25}\bigr), \qquad \tau^2 \mid a \sim \mathrm{InverseGamma}\bigl(\tfrac12, \tfrac1a\bigr),$$
 #
@@ -294,7 +294,7 @@ show_source(programs.metropolis, programs.hamiltonian, programs.variational, pro
 # %% [markdown]
 # - `warmup_and_sample` finds a step size for the acceptance rate that is asked for, and the scales of the unknowns, then stops adapting (chapter 07). The walk asks for 0.44, 0.35 or 0.234, in one, two and many dimensions (chapter 03).
 # - HMC rolls for a quarter of an orbit, $\pi/2$ in units of the scales, as chapter 06 advises, and divides it into steps. NUTS, not shown, is one line: `nuts` in place of `hmc`.
-# - VI fits a mean-field normal, the usual meaning of ADVI and what PyMC's `pm.fit` does if you say nothing else. Its warm-up *is* the optimiser: as many steps as the others' warm-up has. Then the chain of proposals from $q$ runs. `info.proposal` holds all proposals: these are VI's own draws. The chain holds the corrected ones. One run gives both.
+# - VI fits a mean-field normal, the usual meaning of ADVI and what PyMC's `pm.fit` does if you say nothing else. Its warm-up *is* the optimiser: as many steps as the others' warm-up has. Then the chain of proposals from $q$ runs. `info.proposal` holds all proposals: these are VI's own draws. The chain holds the corrected ones. One run gives both, so its clock holds the correction too.
 # - Each chain warms up, or fits, alone, as four people would. So what differs between the chains is the error of everything, the fit included.
 #
 # Does the package's independence sampler do what ours did? The same $q$, the same random numbers:
@@ -356,7 +356,7 @@ scores = {cell: methods.score(*cell[::-1], result) for cell, result in results.i
 # %% [markdown]
 # ## Is it right?
 #
-# Speed counts only for samplers that are right. For each cell we take the Markov chain and compare the share of draws below each exact 5 %, 50 % and 95 % quantile with what it should be. With fewer than 200 effective draws, 50 a chain, we do not judge: an error bar made of few draws is itself uncertain. And VI's chain is left to the long runs below. As long as it has not yet met a place where $w$ is huge, it cannot know that there is one, and its ESS is too good to be true.
+# Speed counts only for samplers that are right. For each cell we take the Markov chain and compare the share of draws below each exact 5 %, 50 % and 95 % quantile with what it should be. With fewer than 300 effective draws, 75 a chain, we do not judge: an error bar made of few draws is itself uncertain. And VI's chain is left to the long runs below. As long as it has not yet met a place where $w$ is huge, it cannot know that there is one, and its ESS is too good to be true.
 
 # %%
 verdicts = {}
@@ -365,10 +365,11 @@ for (model, method), result in results.items():
         continue
     reference = methods.model_for(method, model).reference()
     error = methods.worst_error(methods.quantities(method, model, result.chain), reference)
-    if scores[model, method]["ess"] < 200:
+    if scores[model, method]["ess"] < 300:
         verdicts[model, method] = "too few effective draws"
     else:
-        verdicts[model, method] = "agrees" if error.p_value > ALPHA else "differs"
+        # A share in a tail strays more often than a normal error does: a smaller ALPHA for these.
+        verdicts[model, method] = "agrees" if error.p_value > ALPHA / 5 else "differs"
 pd.Series(verdicts).unstack(0, fill_value="").loc[names[:-1]].rename(columns=models)
 
 # %%
@@ -482,9 +483,16 @@ for model, short in models.items():
         f"error {100 * middle['error']:.1f} points, "
         f"corrected {100 * np.median(row['corrected_error']):.1f}"
     )
+assert (
+    np.median(recorded["binomial", "VI"]["khat"])
+    > 0.7
+    > np.median(recorded["eight_schools", "VI"]["khat"])
+)
 
 # %% [markdown]
 # Read line by line. Where $q$ fits, nearly everything is accepted, and the correction changes nothing. Where it does not, acceptance falls and $\tau_\mathrm{int}$ explodes. The coin shows a trap: $\hat k$ is far above its limit of 0.7, and yet $q$ is nearly perfect. It describes the *shape* of the tail of the weights and not its *height*; where the largest weight is hardly above the mean, there is no tail to speak of, and the fitted shape means nothing. Acceptance is not fooled, and it comes with a cure: the corrected draws *are* draws from the posterior, once there are enough effective ones.
+#
+# And the eight schools show the reverse trap. Their $\hat k$ is below 0.7, and yet the draws are further off than those of the two others. A $\hat k$ below 0.7 says that the weights can *repair* the draws, not that the draws are right. What tells is the $\tau_\mathrm{int}$ of the corrected chain, and how far the probabilities move when the draws are corrected.
 #
 # ### Claims on trial
 #
@@ -572,15 +580,16 @@ trial(
 )
 
 # %% [markdown]
-# VI: *fastest* shall mean that its whole run, compiling left out, takes no longer than the quickest of the other four. (One thousand steps of its optimiser stand against as many steps of warm-up; draws are equally many.) *Biased on complex posteriors*: some probability off by more than 2 points, in every run.
+# VI: *fastest* shall mean that its fit, compiling left out, takes no longer than the whole run of the quickest of the other four. (One thousand steps of its optimiser stand against as many steps of warm-up. Drawing from a fitted normal costs next to nothing, and the correction is left out, as its users do.) *Biased on complex posteriors*: some probability off by more than 2 points, in every run.
 
 # %%
 others = [method for method in names if method != "VI"]
 trial(
-    "VI is the fastest: a run takes no longer than that of any other of the five",
+    "VI is the fastest: its fit takes no longer than a whole run of any other of the five",
     cases(
         lambda model: (
-            of(model, "VI", "run_s") / np.min([of(model, m, "run_s") for m in others], axis=0)
+            of(model, "VI", "warmup_run_s")
+            / np.min([of(model, m, "run_s") for m in others], axis=0)
         )
     ),
     chapter="12",
@@ -630,16 +639,17 @@ for method in names:
     print(f"{method:20} places {min(places)} to {max(places)}")
 assert len(set(map(tuple, orders.values()))) > 1
 without = "compiling left out"
-assert orders["coin", without][-1] == orders["eight schools", without][1]
-assert all(set(orders["eight schools", how][:2]) == {"HMC", "NUTS"} for _, how in orders)
+assert all(orders["eight schools", how][0] == "HMC" for _, how in orders)
+assert orders["coin", without][-1] == "NUTS" != orders["eight schools", without][-1]
 
 # %% [markdown]
-# So much for your predictions. *There is no ranking of samplers.* A method that comes last on the coin is second on the eight schools. On ten unknowns the two that follow the gradient come first. And even independent draws need not win:
+# So much for your predictions. *There is no ranking of samplers.* NUTS comes last on the coin, and not on the eight schools. On ten unknowns HMC comes first, with and without compiling. (NUTS and the walk are near each other there, and their runs overlap; which is ahead may change with the next record.) And even independent draws need not win:
 
 # %%
 exact_us, hmc_us = (np.median(recorded["binomial", m]["us_per_step"]) for m in ("Gibbs", "HMC"))
 print("on the coin, compiling left out, HMC beats independent draws:", end=" ")
-print(orders["coin", "compiling left out"][0] == "HMC")
+assert orders["coin", without][0] == "HMC"
+print(orders["coin", without][0] == "HMC")
 print(f"a step of Gibbs takes {exact_us / hmc_us:.1f} times as long there as one of HMC")
 
 # %% [markdown]
@@ -728,11 +738,13 @@ pd.DataFrame(wrong).T
 # %%
 errors_there = {method: wrong[method]["largest error, points"] for method in names}
 best_there = min(errors_there, key=errors_there.get)
-print(f"smallest error: {best_there}; of the others, the smallest is at least twice that:", end=" ")
-print(min(e for m, e in errors_there.items() if m != best_there) > 2 * errors_there[best_there])
+next_there = min(e for m, e in errors_there.items() if m != best_there)
+print(
+    f"smallest error: {best_there}, {errors_there[best_there]:.1f} points; the next: {next_there:.1f}"
+)
 
 # %% [markdown]
-# The first column needs the exact answer. The others are what you would *see* without it: a $\tau_\mathrm{int}$ far too large, which is a low ESS, and divergences, which only HMC and NUTS can have. Acceptance tells nothing of the four samplers; of VI it does. **How would you know that it was the wrong choice?** By these: ESS below 400, $\hat R$ above 1.01, divergences in one place, for VI a high $\hat k$ or a low acceptance. And by a second method that disagrees.
+# The first column needs the exact answer. The others are what you would *see* without it: a $\tau_\mathrm{int}$ far too large, which is a low ESS, and divergences, which only HMC and NUTS can have. Acceptance tells nothing of the four samplers; of VI it does. **How would you know that it was the wrong choice?** By these: ESS below 400, $\hat R$ above 1.01, divergences in one place, for VI a high $\hat k$, a low acceptance, a large $\tau_\mathrm{int}$ of its corrected chain, or probabilities that move when it is corrected. And by a second method that disagrees.
 
 # %% [markdown]
 # ## The guide
@@ -785,8 +797,8 @@ guide = [
         "Is your time up before NUTS\nis through its warm-up?",
         "VI, then k-hat, then its draws as proposals",
         "10",
-        f"NUTS: {gradients_for_400:,.0f} gradients for 400 draws; VI: off by "
-        f"{median_of(schools, 'VI', 'error', 100):.0f} points",
+        f"gradients: NUTS {gradients_for_400:,.0f} for 400 draws, a fit {1000 * programs.VI_DRAWS:,}; "
+        f"VI off by {median_of(schools, 'VI', 'error', 100):.0f} points",
     ),
     figures.Advice(
         "runs_often",
@@ -809,18 +821,19 @@ afterwards = figures.Advice(
 figures.guide(guide, otherwise, afterwards)
 
 # %% [markdown]
-# The last box matters most. What is the choice of coordinates worth, and what the choice among the five?
+# The last box matters most. What is the choice of coordinates worth, and what the choice among the four samplers? (NUTS on the centered form is not even right, so its price there is flattered.)
 
 # %%
 rate = {m: recorded[schools, m]["ess_per_s"] for m in names}
 by_coordinates = rate["NUTS"] / recorded[centered, "NUTS"]["ess_per_s"]
-by_method = max(rate.values()) / min(rate.values())
+samplers = [method for method in names if method != "VI"]
+by_method = max(rate[m] for m in samplers) / min(rate[m] for m in samplers)
 print(f"NUTS, noncentered against centered: {by_coordinates:.0f} times the ESS per second")
-print(f"eight schools, the best of the five against the worst: {by_method:.0f} times")
+print(f"eight schools, the best of the four samplers against the worst: {by_method:.0f} times")
 assert by_coordinates > by_method
 
 # %% [markdown]
-# Think about coordinates first.
+# Think about coordinates first. (And VI wins in its box only where a fit costs fewer gradients than NUTS needs: few draws from $q$ for a gradient, an early stop, or a part of the data at a time, as in chapter 10.)
 #
 # As the guide is a list, walking it is a loop:
 
@@ -1070,7 +1083,7 @@ check("12.4", honest_benchmark)
 # %% [markdown]
 # ### Exercise 12.5: choose, and defend it
 #
-# Ten unknowns, jointly normal with mean 0 and standard deviation 1, every two with correlation 0.95. You know only the log density:
+# Ten unknowns, jointly normal with mean 0 and standard deviation 1, every two with correlation 0.95. Pretend that you know nothing but the log density and its gradient; the facts are for the checker.
 
 
 # %%
@@ -1155,7 +1168,7 @@ check("12.5", draw)
 # </details>
 # <details><summary>C. The same sampler in other coordinates.</summary>
 #
-# **Right.** The geometry is the trouble. On this page coordinates changed the price by more than any change of method did.
+# **Right.** The geometry is the trouble. Chapter 09 and this page: the same NUTS in other coordinates was worth far more than another sampler.
 #
 # </details>
 

@@ -270,12 +270,13 @@ def _choice(answer: Callable) -> Verdict:
         return Verdict(False, "finite", "some draws are not finite")
     if np.ptp(draws, axis=1).min() == 0:
         return Verdict(False, "movement", "a chain never changes one of its coordinates")
-    pairs = draws[..., 0] * draws[..., 1]
+    # The mean of x[i] x[j] over all pairs.
+    pairs = (draws.sum(axis=-1) ** 2 - (draws**2).sum(axis=-1)) / (DIM * (DIM - 1))
     # Ten means, ten squares and a product share a false alarm of one in a thousand.
     alpha = 1e-3 / (2 * DIM + 1)
     looks = [(draws[..., i], 0.0, "posterior mean", f"x[{i}]") for i in range(DIM)]
     looks += [(draws[..., i] ** 2, 1.0, "spread", f"x[{i}]²") for i in range(DIM)]
-    looks.append((pairs, CORRELATION, "correlation", "x[0] x[1]"))
+    looks.append((pairs, CORRELATION, "correlation", "x[i] x[j], all pairs"))
     for values, exact, named, what in looks:
         verdict = checks.mean_within_mcse(values, exact, what, alpha=alpha, min_ess=FEWEST_ESS)
         if not verdict.passed:

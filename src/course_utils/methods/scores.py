@@ -30,8 +30,8 @@ class Error(NamedTuple):
     comparisons : int
         Number of shares.
     p_value : float
-        Of the share that is farthest off in units of its MCSE, times the number of comparisons; at
-        most 1.
+        Of the share that is farthest off in units of its MCSE, or of the error that it would have
+        if it were right, whichever is larger; times the number of comparisons, at most 1.
     """
 
     error: float
@@ -90,8 +90,17 @@ def worst_error(draws: Mapping[str, NDArray], reference: Mapping[str, Reference]
             for share, known, least in zip(is_below, varies, fewest, strict=True)
         ]
     )
+    # A share that is by chance too small also looks too certain: it is judged with at least the
+    # error that it has where the share is right.
+    ess = np.array(
+        [
+            float(az.ess(share.astype(float), method="mean")) if known else share.shape[0]
+            for share, known in zip(is_below, varies, strict=True)
+        ]
+    )
+    expected = np.maximum(mcse, np.sqrt(probability * (1 - probability) / ess))
     worst = int(np.argmax(distance))
-    p_value = 2 * norm.sf(np.max(distance / mcse)) * len(names)
+    p_value = 2 * norm.sf(np.max(distance / expected)) * len(names)
     return Error(
         float(distance[worst]),
         float(mcse[worst]),
