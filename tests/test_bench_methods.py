@@ -18,9 +18,9 @@ from course_utils.methods import METHODS, MODELS
 RECORDED = DATA_FOLDER / "benchmarks" / "methods.jsonl"
 SIZES = {"chains": 4, "draws": 500, "warmup": 200, "repeats": 3}
 LISTS = (
-    "run_s", "warmup_run_s", "us_per_step", "ess", "autocorrelation_time", "acceptance_rate",
-    "evaluations", "ess_per_evaluation", "divergences", "error", "error_mcse", "error_of",
-    "error_p_value", "ess_per_s_runs", "ess_per_s_call_runs",
+    "run_s", "warmup_run_s", "handed_out_s", "us_per_step", "ess", "autocorrelation_time",
+    "acceptance_rate", "evaluations", "ess_per_evaluation", "divergences", "error", "error_mcse",
+    "error_of", "error_p_value", "ess_per_s_runs", "ess_per_s_call_runs",
 )  # fmt: skip
 
 

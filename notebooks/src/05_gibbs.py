@@ -17,7 +17,7 @@
 # **Short of time?** Leave out *Then the sweep* and *A hole in the hill* at first: nothing later needs them.
 #
 # <!-- times -->
-# About 44 minutes to read, exercises not counted, 56 s to run (measured cold, 30 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
+# About 44 minutes to read, exercises not counted, 72 s to run (measured cold, 39 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%
@@ -829,7 +829,7 @@ for name, gap in worst.items():
 #
 # `HMCGibbs` takes a conditional of yours for some sites, and moves the others by HMC or NUTS. Ours is the table of the year, from the package.
 # (One long chain each: with several, NumPyro takes much longer to compile these kernels. To save more of it, we put `mcmc.run` into a function
-# with `jax.jit`, for by itself it compiles each small operation of its set-up apart, and we give it a start, which it would else search for.
+# with `jax.jit`, for by itself it compiles each small operation of its set-up alone, and we give it a start, which it would otherwise search for.
 # The rates start as logarithms, the year as its index.)
 
 
@@ -842,7 +842,6 @@ def draw_year(rng_key, gibbs_sites, hmc_sites):
 
 def run_numpyro(kernel, accept_field, seed):
     """One long chain; returns verdicts on the unknowns and the mean acceptance of each quarter."""
-
     start = {"early_rate": jnp.array(0.0), "late_rate": jnp.array(0.0), "last_early": jnp.array(40)}
 
     @jax.jit

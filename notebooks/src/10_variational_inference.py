@@ -15,10 +15,10 @@
 # [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 55 minutes to read, exercises not counted, 93 s to run (measured cold, 38 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
+# About 54 minutes to read, exercises not counted, 73 s to run (measured cold, 40 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 #
-# **Short of time?** Leave out *The other direction*, the smoothed weights, *Minibatches* with exercise 10.4, and *What it costs*: nothing later needs them. (Run their cells all the same.)
+# **Short of time?** Leave out the smoothed weights, *Minibatches* with exercise 10.4, and *What it costs*: about six minutes. (Run their cells all the same.)
 
 # %%
 import logging
@@ -188,9 +188,9 @@ table = pd.DataFrame(
 table.round(3)
 
 # %% [markdown]
-# Look at the first column: on the right hump it is even worse than covering both. The climb from the right ends there all the same: it is a local optimum.
+# Look at the first column: on the right hump it is even worse than covering both. The climb from the right ends there all the same: a local optimum.
 #
-# Three of these numbers can be checked by thought. A $q$ that equals one hump with share $w$ has $\pi \approx w q$ wherever $q$ has mass, so
+# Some of these numbers can be checked by thought. A $q$ that equals one hump with share $w$ has $\pi \approx w q$ wherever $q$ has mass, so
 # $\mathrm{KL}(q \,\|\, \pi) = -\log w$. And the normal that minimises $\mathrm{KL}(\pi \,\|\, q)$ has the mean and the variance of $\pi$, as setting the
 # derivatives of $\mathrm{E}_\pi[\log q]$ to zero shows.
 
@@ -202,9 +202,8 @@ print("covering keeps the mean:", keeps)
 assert costs and keeps
 
 # %% [markdown]
-# (The tolerance of 0.01 leaves room for the little that the humps overlap, and for the optimiser.) We climb the ELBO, so we minimise $\mathrm{KL}(q \,\|\, \pi)$.
-# Not because it is the better direction, but because its mean is over $q$, from which we can draw. The other one needs draws from $\pi$, and if we had those we
-# would be done.
+# (The tolerance of 0.01 leaves room for the little that the humps overlap, and for the optimiser.) We climb the ELBO, so we minimise $\mathrm{KL}(q \,\|\, \pi)$,
+# because its mean is over $q$, from which we can draw. The other one needs draws from $\pi$, and if we had those we would be done.
 
 # %% [markdown]
 # ## By hand
@@ -397,13 +396,12 @@ def agrees(values, exact):
 
 factor = np.sqrt(1 - rhos**2)
 log_sds = {name: np.log(sd.mean(axis=-1)) for name, sd in sds.items()}
-exact_ones = {"mean-field": np.log(factor), "full rank": np.zeros(len(rhos))}
-right = {name: agrees(log_sds[name], exact_ones[name]) for name in families}
+at_factor, at_one = agrees(log_sds["mean-field"], np.log(factor)), agrees(log_sds["full rank"], 0)
 precise = log_sds["mean-field"].std(axis=-1, ddof=1).max() / np.sqrt(num_runs) < 0.005
-print("mean-field is at √(1 − ρ²) within chance:", right["mean-field"])
-print("full rank is at 1 within chance:         ", right["full rank"])
+print("mean-field is at √(1 − ρ²) within chance:", at_factor)
+print("full rank is at 1 within chance:         ", at_one)
 print("and the standard errors are below 0.5 %: ", bool(precise))
-assert all(right.values()) and precise
+assert at_factor and at_one and precise
 
 # %% [markdown]
 # The claim, on trial: every single run within 2 % of the formula.
@@ -486,16 +484,11 @@ assert below and gaps["full rank"] < 0.1 and abs(gaps["mean-field"] - missing) <
 # (The 0.1 is for what theory left out: the posterior of the variance is not quite a normal, even on the log scale.) And the moments of the coefficients against the exact ones:
 
 # %%
-q_means = {n: np.asarray(r.approximation.mean, float)[:, :3].T for n, r in regressions.items()}
-q_sds = {
-    n: np.asarray(jax.vmap(lambda q: q.scale)(r.approximation), float)[:, :3].mean(axis=0)
-    for n, r in regressions.items()
-}
-for name in families:
-    right_means = agrees(q_means[name], truth["coefficients"].mean)
-    ratio = q_sds[name] / truth["coefficients"].sd
-    wanted = share if name == "mean-field" else np.ones(3)
-    right_sds = np.allclose(ratio, wanted, rtol=0.05)
+for name, wanted in {"mean-field": share, "full rank": np.ones(3)}.items():
+    q = regressions[name].approximation
+    right_means = agrees(np.asarray(q.mean, float)[:, :3].T, truth["coefficients"].mean)
+    q_sds = np.asarray(jax.vmap(lambda q: q.scale)(q), float)[:, :3].mean(axis=0)
+    right_sds = np.allclose(q_sds / truth["coefficients"].sd, wanted, rtol=0.05)
     print(f"{name:10} means exact within Monte Carlo error: {right_means}")
     print(f"{'':10} sds as theory says, to 5 %: {right_sds}; shares", np.round(wanted, 2))
     assert right_means and right_sds
@@ -541,7 +534,7 @@ print(
 assert khat["full rank"] < 0.7 < khat["mean-field"] and 0.65 < on_normal.mean() < 0.8
 
 # %% [markdown]
-# (A single $\hat k$ from 20,000 weights scatters, as the last number says, so these are averages. It comes out below the limit $\rho$, because the limit belongs to weights far larger than the largest of 20,000. The tolerance of the cell is for other processors: $\hat k$ hangs on a few hundred weights.)
+# (A single $\hat k$ from 20,000 weights scatters, as the last number says, so these are averages. It comes out below the limit $\rho$, because the limit belongs to weights far larger than the largest of 20,000. The tolerance is for other processors: $\hat k$ hangs on a few hundred weights.)
 #
 # ArviZ fits the tail, and it also returns *smoothed* weights, in which the largest are replaced by what the Pareto law expects. With $\hat k$ below 0.7 these repair the approximation: give each draw its
 # weight, and averages are those of the posterior. For the variance of the noise, whose posterior is skewed:
@@ -611,7 +604,7 @@ def fit_hard(keys, which, start):
 
 
 keys = jax.random.split(jax.random.key(16), num_runs)
-results, missed, report = {}, {}, {}
+results, missed, report, panels = {}, {}, {}, {}
 for which, (target, logdensity) in enumerate(hard.items()):
     results[target], misses = fit_hard(keys, which, jnp.array([0.5, 0.0]))
     assert results[target].is_finite.all()
@@ -622,28 +615,21 @@ for which, (target, logdensity) in enumerate(hard.items()):
         "k-hat": f"{k:.2f}" if k > 0.1 else "below 0.1",  # near zero and below it is noise
         "alarm": k > 0.7,
     }
+    q = jax.tree.map(lambda a: a[0], results[target].approximation)
+    panels[target] = jax.vmap(logdensity), q, f"k-hat {report[target]['k-hat']}"
 
-figures.misfits(
-    {
-        target: (
-            jax.vmap(hard[target]),
-            jax.tree.map(lambda a: a[0], results[target].approximation),
-            f"k-hat {report[target]['k-hat']}",
-        )
-        for target in ("banana", "funnel", "humps at ±6")
-    }
-)
+figures.misfits({target: panels[target] for target in ("banana", "funnel", "humps at ±6")})
 
 # %% [markdown]
-# The banana's arms, the funnel's mouth and one of the two humps are missing. In each case $q$ stays where $\pi$ has mass for sure. It is the direction of the divergence that makes it so timid. Full rank does not help here: none of these shapes is a matter of correlation.
+# The banana's arms, the funnel's mouth and one of the two humps are missing. The direction of the divergence keeps $q$ where $\pi$ has mass for sure. Full rank does not help: none of these shapes is a matter of correlation.
 
 # %% tags=["tol-0.1"]
 pd.DataFrame(report).T
 
 # %% [markdown]
-# (Each number is the average over the eight runs. The tolerance is once more that of the tail.) Banana and funnel are caught.
+# (Each number is an average over eight runs; the tolerance is again that of the tail.) Banana and funnel are caught.
 #
-# Now compare the humps. At ±3 some of the 20,000 draws reach the valley, where the weights rise: alarm. At ±6 none does, and $\hat k$ is content, though half of the probability is missing. You know this sentence from chapter 03: **no diagnostic sees a region that has not been visited.** What helps is a second start:
+# Now compare the humps. At ±3 some of the 20,000 draws reach the valley, where the weights rise: alarm. At ±6 none does, and $\hat k$ is content, though half of the probability is missing. You know it from chapter 03: **no diagnostic sees a region that has not been visited.** What helps is a second start:
 
 # %%
 far = list(hard).index("humps at ±6")
@@ -665,7 +651,7 @@ assert alarms == {3: True, 6: False} and ends[0.5].min() > 5 and ends[-0.5].max(
 #
 # ### On trial: "no guarantee of convergence to the posterior"
 #
-# A sampler that is invariant and can reach everything converges to the posterior, if you wait. Does ADVI? We put it so that it can be measured: *more than 0.1 nats remain between $q$ and the posterior when the climb has ended*. Eight runs a case. Ended means that the last quarter did not help: on average, the ELBO gained less than 0.1 over its last 1,000 steps.
+# A sampler that is invariant and can reach everything converges to the posterior, if you wait. Does ADVI? We put it so that it can be measured: *more than 0.1 nats remain between $q$ and the posterior when the climb has ended*. Ended means that the last quarter did not help: on average over eight runs, the ELBO gained less than 0.1 over its last 1,000 steps.
 
 # %%
 at_rho = jax.tree.map(lambda a: np.asarray(a[list(rhos).index(0.8)], float), fitted["mean-field"])
@@ -688,7 +674,7 @@ claims.trial(
 )
 
 # %% [markdown]
-# (Values are rounded to 0.01 nats; tolerance: each is a mean over 20,000 draws.) So the claim is right as it is meant. ADVI converges to the best member of its family, or to one of several. Only where the family holds the posterior is that the posterior: a correlated normal with full rank, and nothing else in this list.
+# (Values are rounded to 0.01 nats; tolerance: each is a mean over 20,000 draws.) So the claim is right as it is meant. ADVI converges to the best member of its family, or to one of several. That is the posterior only where the family holds it: of this list, a correlated normal with full rank.
 
 # %% [markdown]
 # ## In the libraries
@@ -703,7 +689,7 @@ assert verdict.passed, verdict.message
 # %% [markdown]
 # ### NumPyro
 #
-# NumPyro calls the approximation a *guide*: a program of its own with the same sites as the model. You rarely write it; an *autoguide* builds it from the model. `AutoNormal` and `AutoDiagonalNormal` are mean-field (the first with one normal for each site, the
+# NumPyro calls the approximation a *guide*: a program with the same sites as the model. You rarely write it; an *autoguide* builds it. `AutoNormal` and `AutoDiagonalNormal` are mean-field (the first with one normal for each site, the
 # second with one vector for all), `AutoMultivariateNormal` is full rank. `SVI` puts model, guide, optimiser and loss together; the loss is minus the ELBO, and `num_particles` is our $S$.
 
 # %%
@@ -743,7 +729,7 @@ approximations["NumPyro, full rank"] = as_gaussian(free.mean(axis=0), np.cov(fre
 # %% [markdown]
 # ### PyMC
 #
-# In PyMC it is `pm.fit`, with the method `"advi"`, or `"fullrank_advi"`, which we leave out to save time. We let it compile with JAX, which is quicker here than its default, Numba. That warns about a copied random generator and switches JAX to 64 bits, so we silence the one and undo the other.
+# In PyMC it is `pm.fit`, with the method `"advi"`, or `"fullrank_advi"`, which we leave out to save time. We let it compile with JAX, since its default, Numba, takes long while nothing is cached. That warns about a copied random generator and switches JAX to 64 bits, so we silence the one and undo the other.
 
 # %%
 print("fitting with PyMC …")
@@ -865,15 +851,12 @@ pd.DataFrame(
 )
 
 # %% [markdown]
-# (With other random numbers NUTS may need twice as many or half as many, and a few chains in a hundred do not arrive in 1,000 draws. A whole run of it, the 1,200 steps, is steadier:)
+# (With other random numbers NUTS may need twice or half as many, and a few chains in a hundred do not arrive at all. The gradients of its whole run are steadier:)
 
 # %%
 whole = [np.median(f.whole) for f in finish["NUTS"].values()]
 is_steady = max(whole) < 2 * min(whole)
-print(
-    f"from {SIZES[0]} to {SIZES[-1]:,} rows the gradients of a run of NUTS change by less than a factor of 2:",
-    is_steady,
-)
+print("from the fewest to the most rows they change by less than a factor of 2:", is_steady)
 assert is_steady
 
 # %% [markdown]
@@ -895,7 +878,7 @@ print("theory:", np.round(theory, 2))
 #
 # ### Minibatches
 #
-# The gradient need not see all rows. Take $n'$ of $n$ rows at random, and multiply their log likelihood by $n / n'$: on average that is the log likelihood of all rows. The gradient stays unbiased and becomes cheap, and noisy. This is *stochastic variational inference*, SVI (Hoffman et al., 2013). In NumPyro a plate does it: `subsample_size`
+# Take $n'$ of $n$ rows at random, and multiply their log likelihood by $n / n'$: on average that is the log likelihood of all rows. The gradient stays unbiased and becomes cheap, and noisy. This is *stochastic variational inference*, SVI (Hoffman et al., 2013). In NumPyro a plate does it: `subsample_size`
 # draws the rows and scales what is inside.
 
 
@@ -935,13 +918,13 @@ print("the coefficients ended within 0.1 sd:", bool((distance < 0.1).all()))
 print(f"rows needed for 0.1 sd: about {100 * rows:,}, or 100 passes over the data")
 
 # %% [markdown]
-# (Adam with a falling rate does not average perfectly: the error may be a few times that.) Where does the limit come from? Let $n'$ be much smaller than $n$, and each batch be drawn anew. Even if the climb averaged all its gradients perfectly, it would have seen $n' \times \text{steps}$ rows drawn at random, and an estimate from so many rows has an error like a posterior from so many rows: $\sqrt{n / (n' \times \text{steps})}$ posterior standard deviations of the full data. For a tenth, you must look
-# at $100\,n$ rows in total. Minibatches drawn like this are wonderful for getting *near* the posterior when $n$ is huge, and no shortcut to posterior *accuracy*. (Batches that go through the shuffled rows one after the other, or gradients with the noise of the batch subtracted, do better.)
+# (Adam with a falling rate does not average perfectly: the error may be a few times that.) Where does the limit come from? Let $n'$ be much smaller than $n$, and each batch be drawn anew. Even if the climb averaged all its gradients perfectly, it would have seen $n' \times \text{steps}$ random rows, and its error is like the posterior of so many rows: $\sqrt{n / (n' \times \text{steps})}$ posterior standard deviations of the full data. For a tenth, you must look
+# at $100\,n$ rows. Minibatches drawn like this are wonderful for getting *near* the posterior when $n$ is huge, and no shortcut to posterior *accuracy*. (Batches that go through the shuffled rows one after the other, or gradients with the noise of the batch subtracted, do better.)
 
 # %% [markdown]
 # ## What it costs
 #
-# A row for the running table. What was timed, far above, is the whole job: fit mean-field to the regression of 50 rows, 2,000 steps with 16 gradients each, then draw 4,000 times. Draws from $q$ are independent, so their ESS is their number (up to the noise of the estimate, of which the table takes the smallest). **It counts draws of $q$, not of the posterior.** No column of the table shows the bias.
+# What was timed, when we first fitted the regression of 50 rows, is the whole job: 2,000 steps of mean-field with 16 gradients each, then 4,000 draws. Draws from $q$ are independent, so their ESS is their number (up to the noise of the estimate, of which the table takes the smallest). **It counts draws of $q$, not of the posterior.** No column of the table shows the bias.
 
 # %% tags=["nbval-ignore-output"]
 draws = fitters["mean-field"](jax.random.key(27))[1].reshape(4, 1000, 4)
@@ -976,7 +959,7 @@ for mutant in (no_entropy, one_noise):
 
 # %%
 def look_at(module, logdensity, log_constant, best_sd):
-    """Fit with a module; return what can be seen."""
+    """Fit with a module, and return what can be seen."""
 
     @jax.jit
     def fit(key):
@@ -1210,7 +1193,7 @@ check("10.5", tighter_bound)
 # - look for failure: the gap to the evidence where it is known, Pareto $\hat k$, and a second start for what $\hat k$ cannot see,
 # - say what a comparison with NUTS counts: seconds or gradients, means or standard deviations, all rows or batches.
 #
-# When to use it? For a first look, for starting points, for models so large that nothing else ends, for predictions in which the spread of single unknowns matters little. When you report an uncertainty, check it against NUTS on a smaller data set first.
+# When to use it? For a first look, for starting points, for models so large that nothing else ends. When you report an uncertainty, check it against NUTS on a smaller data set first.
 #
 # ### Further reading
 #

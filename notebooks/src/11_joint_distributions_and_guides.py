@@ -18,7 +18,7 @@
 # **Short of time?** Read over *Does the loop matter?* down to its two verdicts, and *In the libraries* from `constraints.cat` on: nothing later needs them.
 #
 # <!-- times -->
-# About 50 minutes to read, exercises not counted, 153 s to run (measured cold, 32 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
+# About 50 minutes to read, exercises not counted, 63 s to run (measured cold, 37 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%

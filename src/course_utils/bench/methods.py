@@ -47,18 +47,24 @@ def measure(job: Job, data: Arrays, clock: Clock) -> tuple[Arrays, Row]:
     first, *steady = seconds
     clock.add("sampling", statistics.median(steady))
     whole = job["warmup"] + job["draws"]
-    if job["system"] == "VI":  # its steps are those of the optimiser, so a run with one draw
-        alone = methods.build("VI", job["model"], *sizes, 1)
-        jax.block_until_ready(alone(keys[0]))
-        warmup_s, num_steps = [_seconds_of(alone, key) for key in keys[1:]], job["warmup"]
+    if (
+        job["system"] == "VI"
+    ):  # its steps are those of the optimiser, and users leave it uncorrected
+        num_steps = job["warmup"]
+        warmup_s, handed_out_s = (
+            _times(methods.build_uncorrected(job["model"], *sizes, num_draws), keys)
+            for num_draws in (1, job["draws"])
+        )
         step_s = [taken / (job["chains"] * num_steps) for taken in warmup_s]
     else:
         warmup_s = [taken * job["warmup"] / whole for taken in steady]
+        handed_out_s = steady
         step_s = [taken / (job["chains"] * whole) for taken in steady]
     notes = {
         "first_run_s": first,
         "run_s": steady,
         "warmup_run_s": warmup_s,
+        "handed_out_s": handed_out_s,
         "us_per_step": [1e6 * taken for taken in step_s],
         "compiles": 1 + recompiles,
         "recompiles": recompiles,
@@ -74,12 +80,16 @@ def measure(job: Job, data: Arrays, clock: Clock) -> tuple[Arrays, Row]:
     return arrays, notes
 
 
-def _seconds_of(program: Any, key: Any) -> float:
+def _times(program: Any, keys: list[Any]) -> list[float]:
+    """Time all runs but the first, which compiles."""
     import jax
 
-    begin = time.perf_counter()
-    jax.block_until_ready(program(key))
-    return time.perf_counter() - begin
+    seconds = []
+    for key in keys:
+        begin = time.perf_counter()
+        jax.block_until_ready(program(key))
+        seconds.append(time.perf_counter() - begin)
+    return seconds[1:]
 
 
 def nothing(job: Job) -> Arrays:

@@ -190,6 +190,14 @@ def _columns() -> np.ndarray:
 
 @exercise("12.4")
 def _honest_benchmark(answer: Callable) -> Verdict:
+    for _ in range(3):  # a busy machine stretches a sleep; three times in a row it hardly does
+        verdict = _judge_benchmark(answer)
+        if verdict.passed:
+            break
+    return verdict
+
+
+def _judge_benchmark(answer: Callable) -> Verdict:
     from course_utils.ess import min_ess
 
     values = _columns()

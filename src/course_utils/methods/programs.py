@@ -137,17 +137,21 @@ def no_u_turn(model: Model, key: Array, starts: Array, num_warmup: int, num_draw
     return _result(draws, info, info.num_integration_steps)
 
 
+def _fit(model: Model, key: Array, start: Array, num_steps: int) -> vi.Gaussian:
+    optimizer = optax.adam(optax.cosine_decay_schedule(VI_RATE, num_steps))
+    algorithm = vi.meanfield_vi(model.logdensity, optimizer, VI_DRAWS)
+    return vi.run(key, algorithm, start, num_steps).approximation
+
+
 def variational(model: Model, key: Array, starts: Array, num_warmup: int, num_draws: int) -> Result:
     """Fit a mean-field normal q, draw from it, and let Metropolis-Hastings judge the draws.
 
     The steps of the optimiser are the warm-up. Each chain fits a q of its own.
     """
-    optimizer = optax.adam(optax.cosine_decay_schedule(VI_RATE, num_warmup))
-    algorithm = vi.meanfield_vi(model.logdensity, optimizer, VI_DRAWS)
 
     def one_chain(key, start):
         key_fit, key_first, key_chain = jax.random.split(key, 3)
-        q = vi.run(key_fit, algorithm, start, num_warmup).approximation
+        q = _fit(model, key_fit, start, num_warmup)
 
         def draw(key):
             return q.sample(key, 1)[0]
@@ -231,11 +235,45 @@ def build(
 
     @jax.jit
     def program(key):
-        key_start, key_run = jax.random.split(key)
-        starts = jax.random.uniform(key_start, (num_chains, model.dim), minval=-2, maxval=2)
+        key_run, starts = _starts(key, num_chains, model.dim)
         return METHODS[method](model, key_run, starts, num_warmup, num_draws)
 
     return program
+
+
+def build_uncorrected(
+    model_name: str, num_chains: int = 4, num_warmup: int = 1000, num_draws: int = 1000
+) -> Callable[[Array], Array]:
+    """Make variational inference as its users run it: fit, and draw from the fit.
+
+    Parameters and errors are those of :func:`build`.
+
+    Returns
+    -------
+    Callable
+        ``key -> draws``, of shape (num_chains, num_draws, dim): a jitted function. They are draws
+        from the approximation; nothing corrects them.
+    """
+    model = model_for("VI", model_name)
+    require_integer("num_chains", num_chains)
+    require_integer("num_warmup", num_warmup, at_least=20)
+    require_integer("num_draws", num_draws)
+
+    def one_chain(key, start):
+        key_fit, key_draw = jax.random.split(key)
+        return _fit(model, key_fit, start, num_warmup).sample(key_draw, num_draws)
+
+    @jax.jit
+    def program(key):
+        key_run, starts = _starts(key, num_chains, model.dim)
+        return jax.vmap(one_chain)(jax.random.split(key_run, num_chains), starts)
+
+    return program
+
+
+def _starts(key: Array, num_chains: int, dim: int) -> tuple[Array, Array]:
+    key_start, key_run = jax.random.split(key)
+    return key_run, jax.random.uniform(key_start, (num_chains, dim), minval=-2, maxval=2)
 
 
 _build_once = cache(build)
