@@ -148,6 +148,7 @@ WRONG = [
     ("5.4", block(np.eye(2)), "conditional", "variance 1.0"),
     ("5.4", block(0.75**0.5 * np.eye(2)), "conditional", "their"),
     ("5.4", block(COVARIANCE), "conditional", "variance"),
+    ("5.4", block(np.linalg.cholesky(COVARIANCE).T), "conditional", "variance 0.83"),
     ("5.4", block(share=1.0), "conditional", "mean 2.0"),
     ("5.4", block(given=lambda x: x[0]), "conditioning", "position[2]"),
     ("5.4", block(np.linalg.cholesky([[1, 0.5], [0.5, 1]])), "conditional", "variance"),

@@ -119,6 +119,10 @@ def never_learns(acceptance_at, first, target, num_steps):
     return first
 
 
+def ignores_the_guess(acceptance_at, first, target, num_steps):
+    return tuner()(acceptance_at, 0.1, target, num_steps)
+
+
 WRONG = [
     ("7.1", 1.2, "acceptance", "Too timid"),
     ("7.1", 23.0, "acceptance", "Too bold"),
@@ -152,6 +156,7 @@ WRONG = [
     ("7.5", tuner(calls=200), "budget", "200 times"),
     ("7.5", tuner(average=lambda log_step: log_step), "step size", "positive"),
     ("7.5", never_learns, "acceptance", "off by"),
+    ("7.5", ignores_the_guess, "first guess", "Is `first` used"),
     ("7.5", ignores_the_target, "acceptance", "is `target` used"),
 ]
 

@@ -42,6 +42,17 @@ def partly(loc=lambda c, mu: c * mu, scale=lambda c, tau: tau**c, theta=None, ta
     return partly_centered
 
 
+def one_for_all(c):
+    def program(sigma, y=None):
+        mu = numpyro.sample("mu", dist.Normal(0, 5))
+        tau = numpyro.sample("tau", dist.HalfCauchy(5))
+        x = numpyro.sample("x", dist.Normal(c * mu, tau**c))
+        theta = numpyro.deterministic("theta", mu + tau ** (1 - c) * (x - c * mu))
+        numpyro.sample("y", dist.Normal(theta, sigma), obs=y)
+
+    return program
+
+
 def always_centered(c):
     def program(sigma, y=None):
         mu = numpyro.sample("mu", dist.Normal(0, 5))
@@ -179,6 +190,7 @@ WRONG = [
     ("9.5", partly(noise=lambda sigma: sigma**2), "likelihood", "is wanted"),
     ("9.5", partly(observe=False), "sites", "free sites are mu, tau, x, y"),
     ("9.5", partly(plate=False), "sites", "use a plate"),
+    ("9.5", one_for_all, "sites", "use a plate"),
     ("9.5", always_centered, "sites", "free sites are mu, tau, theta"),
     ("9.5", without_deterministic, "sites", "deterministic"),
     ("9.5", lambda c: 3.0, "answer", "must return a program"),

@@ -94,7 +94,7 @@ print(
 )
 
 # %% [markdown]
-# **Predict.** If memory were all that counts, how many times faster would the compiled function be? Will it be less than that, or more?
+# **Predict.** If memory were all that counts, the compiled function would be faster by this factor. Will it be less than that, or more?
 # The section `jit` measures it.
 
 # %% [markdown]
@@ -255,7 +255,8 @@ speeds = [
     time_python(selu, million, name="JAX, one by one"),
     time_jax(selu_jit, million, name="JAX, compiled"),
 ]
-print(f"compiled: {speeds[1].median_s / speeds[2].median_s:.1f} times as fast as one by one")
+print(f"compiled: {speeds[1].median_s / speeds[2].median_s:.1f} times as fast as one by one;")
+print(f"by memory alone it would be {one_by_one / fused:.2f} times")
 compare(speeds)[["median_s", "times_faster", "dtype"]].round(5)
 
 # %% [markdown]
@@ -519,6 +520,8 @@ for name, one_call in calls.items():
         jax.block_until_ready(one_call())
     compiled[name] = log.count
     print(f"{log.count}   {name}")
+
+# %%
 assert list(compiled.values()) == [1, 0, 1, 1, 1, 1, 0, 1, 1, 1]
 
 # %% [markdown]
@@ -846,16 +849,14 @@ assert seen == [False] * 3
 # %% [markdown]
 # It is slow, and inside of it `scan` becomes a Python loop, in which one can stop at any turn.
 #
-# **NaN** spreads quietly. Here is a famous case, in our very first function.
-#
-# **Predict.** The slope of SELU at $x = 100$ is $c \approx 1.05$. What does `jax.grad` say?
+# The fourth is in our very first function. **Predict.** The slope of SELU at $x = 100$ is $c \approx 1.05$. What does `jax.grad` say?
 
 # %%
 print("selu(100)     =", selu(100.0))
 print("grad selu(100) =", jax.grad(selu)(100.0))
 
 # %% [markdown]
-# `jnp.where` computes both branches, and $e^{100}$ overflows in float32. In the value, the infinite branch is not chosen. In the backward pass it is multiplied by zero, as the branch that was not
+# **NaN**, and it spreads quietly. `jnp.where` computes both branches, and $e^{100}$ overflows in float32. In the value, the infinite branch is not chosen. In the backward pass it is multiplied by zero, as the branch that was not
 # chosen, and zero times infinity is NaN. `jax.debug_nans` stops at the operation where a NaN is born:
 
 # %%

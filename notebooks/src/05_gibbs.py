@@ -75,7 +75,7 @@ figures.staircase_film(correlation=0.9)
 # Grey are the contours of the density, blue the last moves, light blue the draws so far. On the right is the trace of the first
 # unknown. (Where this page is only read and not run, the next figure shows such staircases.)
 #
-# **Predict.** As the correlation goes to 1, does the sampler accept less often? And how many steps are worth one independent draw, at correlation
+# **Predict.** Nothing is ever rejected. Does the correlation cost anything all the same? How many steps are worth one independent draw, at correlation
 # 0.99? Write a number down. We will compute it.
 #
 # For two normals with means 0, standard deviations 1 and correlation $\rho$, the cut at $x_2$ is $\mathrm{Normal}(\rho\, x_2, \sqrt{1 - \rho^2})$. So the
@@ -219,12 +219,12 @@ by_hand = regression_by_hand(
 )
 exact = regression.reference()
 print(f"{num_rows} rows, {num_columns} columns")
-print("the first draws of the variance:", by_hand[:4, -1].round(2))
 
 # %% [markdown]
 # We started at a variance of 100, which is absurd for these data. **Predict.** How many steps until the chain has forgotten it?
 
 # %%
+print("the first draws of the variance:", by_hand[:4, -1].round(2))
 sd = exact["variance"].sd
 outside = np.abs(by_hand[:, -1] - exact["variance"].mean) > 5 * sd
 print("steps until the variance is within five standard deviations:", np.argmin(outside) + 1)
@@ -312,7 +312,7 @@ print(f"likeliest year of change {likeliest}, probability {coal_exact.probabilit
 show_source(gibbs)
 
 # %% [markdown]
-# - `step` splits its key into one for each block. `systematic` goes through the blocks in a Python loop, which the compiler unrolls: there are only a few.
+# - `step` splits its key into one for each block. The acceptance rate that it reports is 1 for an exact conditional; that of a step is the mean over its blocks. `systematic` goes through the blocks in a Python loop, which the compiler unrolls: there are only a few.
 # - `update` puts the new values into a *copy* of the position, with `position.at[block].set(...)`, and the next conditional sees that
 #   copy. In JAX nothing is overwritten, so a stale value cannot sneak in by itself. It can by a slip, as you will see.
 # - `init` refuses a position in which a coordinate belongs to no block: it would keep its start for ever.
@@ -328,7 +328,7 @@ show_source(conditionals.linear_regression)
 # %% [markdown]
 # A position is $(\beta, \log \sigma^2)$, as in all models of the course: unknowns that must be positive stand there as logarithms. A *draw*
 # moves to another scale as it is; only a density would need a Jacobian. `blocks` decides how the coefficients are drawn: all at once
-# if it is left out. With `range(K)` one at a time, which we will need. The change point:
+# if it is left out. With `range(K)` one at a time, which we will need. `_draw_deviation` (not shown) draws a block of a normal with mean 0 and inverse covariance `precision`, given how far the other coordinates are from their means; here in units of $\sigma$. The change point:
 
 # %%
 show_source(conditionals.change_point)
@@ -557,6 +557,7 @@ on_grid = np.exp(-square / (2 * (1 - 0.8**2)))
 on_grid /= on_grid.sum()
 new_x1, new_x2 = on_grid / on_grid.sum(0), on_grid / on_grid.sum(1, keepdims=True)
 same = np.eye(8)
+# rows: from (i, j); columns: to (k, l); the coordinate that is not drawn stays as it is
 move_x1 = np.einsum("kj,jl,i->ijkl", new_x1, same, np.ones(8)).reshape(64, 64)
 move_x2 = np.einsum("il,ik,j->ijkl", new_x2, same, np.ones(8)).reshape(64, 64)
 flat = on_grid.ravel()
@@ -1103,7 +1104,7 @@ print("R-hat is content with all three, the invariance test with the right one o
 # %% [markdown]
 # (The tests allow 10 % in this table, for the last digit of a rounded number.)
 #
-# - **Stale values.** All blocks are drawn from the state before the step. *Symptom:* none in any single unknown. Means and standard deviations are exact. Only the
+# - **Stale values.** All blocks are drawn from the state before the step. *Symptom,* with two blocks: none in any single unknown. Means and standard deviations are exact. (With three or more the spreads are wrong as well, and the chain may even run away.) Only the
 #   *joint* law is wrong: the correlation is gone. (There are two interleaved chains: the new $x_1$ knows the old $x_2$, and the new $x_2$ the old $x_1$. The new
 #   two never meet.) *Cure:* put each new value into the position at once. This bug is born when updates are computed "in parallel", or when a number made from an unknown, such as
 #   a residual, is not recomputed after that unknown has moved.
@@ -1270,7 +1271,7 @@ check("5.5", outlier_step)
 # </details>
 
 # %% [markdown] tags=["quiz"]
-# **Quiz 2.** To use all cores, you draw all blocks at the same time, each given the old values of the others. What happens?
+# **Quiz 2.** Your sampler has two blocks. To use two cores, you draw both at the same time, each given the old value of the other. What happens?
 #
 # <details><summary>A. The marginals look fine, the joint law is wrong.</summary>
 #

@@ -710,7 +710,7 @@ print("the matching mass at least doubles ESS per gradient:", (matched / unmatch
 #
 # ### A whole orbit
 #
-# Your first prediction. On a standard normal with steps of 0.25, how much does a draw remember of the one before? Theory says: the share $\cos(L\vartheta)$ of $x$, and $\cos^2(L\vartheta)$ of $x^2$. We take one HMC step from each of 4000 exact draws, by hand, for path lengths up to more than
+# Your first prediction: at $\varepsilon = 0.3$ one step turns by an angle $\vartheta$ of hardly more than 0.3, so the ball is back after $2\pi / \vartheta \approx 21$ steps. On a standard normal with steps of 0.25, how much does a draw remember of the one before? Theory says: the share $\cos(L\vartheta)$ of $x$, and $\cos^2(L\vartheta)$ of $x^2$. We take one HMC step from each of 4000 exact draws, by hand, for path lengths up to more than
 # an orbit.
 
 # %%
@@ -755,7 +755,7 @@ for name, num_steps in (("a quarter orbit", 5), ("a whole orbit", 20)):
 figures.traces(orbit_chains, "$x_1$")
 
 # %% [markdown]
-# Perfect acceptance, and no movement at all: the second chain is *not irreducible*, although its rule leaves the target invariant. Here is how one notices: $\hat R$ and ESS of chains that began apart, or a trace. The acceptance rate never tells.
+# Perfect acceptance, and no movement at all: the second sampler is *not irreducible*, although its rule leaves the target invariant. Here is how one notices: $\hat R$ and ESS of chains that began apart, or a trace. The acceptance rate never tells.
 # In a valley that is not a parabola the periods differ, and things are less dramatic. But many posteriors are nearly normal, and after warm-up their scales are all nearly one.
 #
 # The cure is to make the path's length random, so that it cannot be wrong every time (Mackenzie, 1989; Neal, 2011). You will build this in the last exercise. The No-U-Turn Sampler of chapter 07 instead watches for the moment when the path turns back.

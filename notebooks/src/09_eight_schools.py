@@ -80,7 +80,7 @@ print("expected if all true effects were equal: 7, give or take 4")
 # The sensible answer lies in between, and how far in between is a question on which the data have a say, together with a prior. This is what a *hierarchical model* does.
 #
 # **Predict.** School A has the largest estimate, 28, with a standard error of 15. School G has the second largest, 18, with a standard error of 10. Pull both towards the common mean, each the more the less
-# precise it is. Which of the two ends higher? Write it down; you will see it in two figures from here.
+# precise it is. Which of the two ends higher? Write it down before you come to the table of exact means; the two figures behind it show why.
 
 # %% [markdown]
 # ## The mathematics
@@ -249,7 +249,7 @@ falls = np.diff([log_likelihood(tau) for tau in slider]) < 0
 print("the likelihood p(y | tau) falls all the way from the smallest tau on:", bool(falls.all()))
 
 # %% [markdown]
-# The data rule out large values, not small ones; that the hump falls off on the left is the prior's doing, and that of the scale: equal steps of $\log\tau$ are tiny steps of $\tau$ there. Your first prediction is settled by the table:
+# The data rule out large values, not small ones. That the hump falls off on the left is the doing of the scale: near 0 the prior of $\tau$ is flat, but equal steps of $\log\tau$ are tiny steps of $\tau$ there. Your first prediction is settled by the table:
 
 # %%
 a, g = exact.loc["theta A", "mean"], exact.loc["theta G", "mean"]
@@ -506,7 +506,7 @@ for column, name in enumerate(names):
 print(f"noncentered: {sum(passed)} of {len(passed)} means agree with quadrature")
 
 # %% [markdown]
-# Means are not all. Does the whole law of $\log\tau$ come out, its lower tail included? The share of draws below the exact 5 %, 50 % and 95 % quantile is a mean too, of zeros and ones. The exact quantiles come from the package's reference, which also uses quadrature, with more nodes where $\tau$ is small. It must agree with ours, up to the small error that ours makes there in the mean of $\log\tau$, a function without a bound at 0.
+# Means are not all. Does the whole law of $\log\tau$ come out, its lower tail included? The share of draws below the exact 5 %, 50 % and 95 % quantile is a mean too, of zeros and ones. The exact quantiles come from the package's reference, which also uses quadrature, with more nodes where $\tau$ is small. The two must agree. Ours is off a little in the mean of $\log\tau$, which goes to $-\infty$ at the end of the interval.
 
 # %%
 reference = models["noncentered"].reference()
@@ -526,7 +526,7 @@ for probability, quantile in reference["log_tau"].quantiles.items():
     assert verdict.passed, verdict.message
 
 # %% [markdown]
-# Then ArviZ. `to_datatree` names the draws and adds what the sampler reported.
+# Then ArviZ. `to_datatree` names the draws and adds what the sampler reported. (*E-BFMI* looks at the energy; *Where it breaks* explains it.)
 
 # %%
 trees = {name: to_datatree(*fits[name][0][:2], models[name]) for name in models}
@@ -603,6 +603,7 @@ print(verdict.message)
 ess_of_tau, worst_rhat, num_divergent = {}, {}, {}
 for name in columns:
     runs_of = columns[name]
+    # Column 1 is log tau; bulk ESS works on ranks, so it is that of tau, too.
     ess_of_tau[name] = np.array([float(az.ess(values[..., 1])) for values in runs_of])
     worst_rhat[name] = np.array(
         [max(float(az.rhat(values[..., i])) for i in range(10)) for values in runs_of]
@@ -867,7 +868,7 @@ with handlers.substitute(data={"mu": 3.0}):  # 3. no draw at all: the value is g
 print(f"each gives one number: {[np.shape(x) for x in (one, two, three)]}; the third is {three}")
 
 # %% [markdown]
-# `MCMC`, `SVI` and `Predictive` do the second and the third for you; that is why you rarely meet this error inside of them, and always when you call your model by itself.
+# `MCMC`, `Predictive` and (chapter 10) `SVI` do the second and the third for you; that is why you rarely meet this error inside of them, and always when you call your model by itself.
 #
 # Six handlers are enough to take a program apart. `trace` writes down all messages, as a dictionary by name; each message is itself a dictionary, with `type` (`"sample"`, `"plate"` and others), `fn` (the distribution), `value` and, for sample sites, `is_observed`. `seed` hands out keys; `condition` fixes the value of a site and marks it as observed; `substitute` fixes the value and leaves the site unobserved; `block` hides sites from the handlers outside of it; `reparam` replaces a site by others. A handler takes a
 # program and returns a program, so they can be put around each other.

@@ -125,7 +125,8 @@ def energy_order(
             after = np.array([float(energy(*end)) for end in ends])
             errors.append(np.sqrt(np.mean((after - before) ** 2)))
     if not np.all(np.isfinite(errors)) or min(errors) == 0:
-        return Verdict(False, "energy order", f"the energy errors are {errors}: no order to see")
+        seen = [float(error) for error in errors]
+        return Verdict(False, "energy order", f"the energy errors are {seen}: no order to see")
     slope = float(np.polyfit(np.log(length / np.array(num_steps)), np.log(errors), 1)[0])
     return Verdict(
         abs(slope - order) <= 0.1,

@@ -79,7 +79,10 @@ def call(function: Callable, *args: Any) -> Any:
     except Exception as error:
         raise KeepWorking(f"`{name}` stopped with {type(error).__name__}: {error}") from error
     if result is None or result is Ellipsis:
-        raise NotStarted(f"`{name}` returns nothing yet: write your code in place of the `...`")
+        raise NotStarted(
+            f"`{name}` returns nothing yet: write your code in place of the `...`, and end it with "
+            "`return`"
+        )
     return result
 
 

@@ -69,7 +69,7 @@ def _step(answer: Any) -> Verdict:
     up, down = (np.asarray(many(places32 + sign * h32), float) for sign in (1, -1))
     error = np.abs((up - down) / (2 * h) - exact).max()
     if error < 0.02:
-        return Verdict(True, "error", f"h = {h:g} is off by at most {error:.1g}")
+        return Verdict(True, "error", f"h = {h:g} is off by at most {error:.2g}")
     if truncation > 0.01:
         cause, hint = "truncation", "the step is so long that the curve bends"
     else:
@@ -249,5 +249,6 @@ def _log_mean_exp(answer: Callable) -> Verdict:
     return Verdict(
         abs(wide - exact) <= 1e-5,
         "wide range",
-        f"for [-inf, 0, -5000, 4] it gives {wide:.5g}, wanted {exact:.5g}",
+        f"for [-inf, 0, -5000, 4] it gives {wide:.5g}, wanted {exact:.5g}"
+        + ("; is the number that you subtract finite?" if np.isnan(wide) else ""),
     )

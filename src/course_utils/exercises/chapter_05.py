@@ -153,7 +153,7 @@ def _block(answer: Callable) -> Verdict:
             "only",
         )
     try:
-        many = jax.vmap(jax.jit(answer), (0, None))(jax.random.split(key, 20_000), here)
+        many = jax.vmap(jax.jit(answer), (0, None))(jax.random.split(key, 100_000), here)
     except (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError) as error:
         raise KeepWorking(
             "it cannot be compiled: use jnp instead of np, jnp.where instead of if, no float()"

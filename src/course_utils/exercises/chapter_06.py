@@ -28,9 +28,10 @@ def _num_steps(answer: Any) -> Verdict:
     kept, orbits = np.cos(turned), turned / (2 * np.pi)
     seen = f"{steps:g} steps are {orbits:.2f} orbits and keep {kept:+.2f} of the old position"
     if orbits > 0.5:
-        return Verdict(
-            False, "path length", f"{seen}; a shorter path forgets as much, for fewer gradients"
-        )
+        why = "a shorter path forgets as much, for fewer gradients"
+        if abs(kept) > 0.1:
+            why = "the path has turned back: too long"
+        return Verdict(False, "path length", f"{seen}; {why}")
     if abs(kept) > 0.1:
         hint = "too short" if kept > 0 else "too long"
         return Verdict(False, "autocorrelation", f"{seen}, wanted within 0.1 of 0: {hint}")
@@ -118,7 +119,22 @@ def _leapfrog(answer: Callable) -> Verdict:
     )
     if not order.passed:
         hint = "; it keeps another energy: is the inverse mass in the drift, and only there?"
+        if "no order" in order.message:
+            hint = "; does the step move at all, and is the sign of the momentum left as it is?"
         return order._replace(message=order.message + hint)
+    # Half a step, or a step back in time, has all these properties too. To first order x moves by
+    # step_size M⁻¹ p; what is left out is of the size of the step.
+    small = 1e-3
+    rate = (np.asarray(one_step(positions[0], momenta[0], small)[0], float) - positions[0]) / small
+    wanted = inverse_mass * momenta[0]
+    if not np.allclose(rate, wanted, rtol=0.05, atol=0.05):
+        return Verdict(
+            False,
+            "step size",
+            f"a step of {small:g} moves the position by {small:g} times "
+            f"{np.round(rate, 2).tolist()}, wanted are {wanted.round(2).tolist()}: the drift is "
+            "step_size times M⁻¹ p, and the two half kicks add up to step_size times the gradient",
+        )
     return order
 
 
@@ -154,7 +170,8 @@ def _repaired(answer: Callable) -> Verdict:
             False,
             "rejected means repeated",
             f"{stay:.0%} of the paths ended where they began; a rejection repeats the position, "
-            "and at this step size some must be rejected and most accepted",
+            "and at this step size some must be rejected and most accepted; does the decision "
+            "compare the whole energy, kinetic part ½ p², before and after?",
         )
     # A right sampler has a Monte Carlo error of about 0.02 here.
     spread = (draws**2).mean()

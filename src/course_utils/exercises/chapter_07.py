@@ -190,7 +190,7 @@ def _inverse_mass(answer: Callable) -> Verdict:
         stuck = np.asarray(call(answer, np.ones((12, 3))), float)
         passed = stuck.shape == (3,) and bool((stuck > 0).all())
         reason = (
-            "draws that never moved still give a positive number"
+            "the variances, pulled towards 0.001; even draws that never moved give a positive one"
             if passed
             else (f"draws that never moved give {stuck.tolist()}; a metric must be positive")
         )
@@ -221,18 +221,19 @@ def _inverse_mass(answer: Callable) -> Verdict:
 @exercise("7.5")
 def _find_step_size(answer: Callable) -> Verdict:
     num_steps, errors = 1000, []
-    for scale, target in ((1.0, 0.8), (0.02, 0.8), (30.0, 0.6)):
+    for scale, target, first in ((1.0, 0.8, 0.1), (0.02, 0.8, 0.002), (30.0, 0.6, 3.0)):
         for seed in range(12):
-            rng, calls = np.random.default_rng([76, seed]), 0
+            rng, calls, tried = np.random.default_rng([76, seed]), 0, []
 
-            def acceptance_at(step_size: Any, rng=rng, scale=scale) -> float:
+            def acceptance_at(step_size: Any, rng=rng, scale=scale, tried=tried) -> float:
                 nonlocal calls
                 calls += 1
-                rate = _true_rate(number(step_size, "the step size tried"), scale)
+                tried.append(number(step_size, "the step size tried"))
+                rate = _true_rate(tried[-1], scale)
                 # Between 0 and twice the rate (or as far below 1): the mean is the rate itself.
                 return float(rate + (2 * rng.random() - 1) * min(rate, 1 - rate))
 
-            found = number(call(answer, acceptance_at, 0.1, target, num_steps), "the step size")
+            found = number(call(answer, acceptance_at, first, target, num_steps), "the step size")
             if not found > 0:
                 return Verdict(False, "step size", f"it returned {found:g}; it must be positive")
             if calls != num_steps:
@@ -240,6 +241,13 @@ def _find_step_size(answer: Callable) -> Verdict:
                     False,
                     "budget",
                     f"acceptance_at was called {calls} times; it may be called {num_steps} times",
+                )
+            if not 0.5 * first <= tried[0] <= 20 * first:
+                return Verdict(
+                    False,
+                    "first guess",
+                    f"the first step size tried is {tried[0]:g}; with the guess {first:g} it "
+                    "should be the guess or ten times it. Is `first` used?",
                 )
             errors.append(_true_rate(found, scale) - target)
     errors = np.array(errors).reshape(3, 12)

@@ -107,7 +107,8 @@ def _prediction(answer: Callable) -> Verdict:
             False,
             "uncertainty of τ",
             f"draws with a small τ have the spread {spreads[0]:.2f}, those with a large one "
-            f"{spreads[1]:.2f}; each draw must use its own τ",
+            f"{spreads[1]:.2f}; each draw must use its own τ, and nothing else may add to the "
+            "spread, such as a standard error",
         )
     distance = checks.ks_distance(rest / tau, stats.norm.cdf)
     bound = checks.dkw_envelope(num, 1, 1e-4)
@@ -218,7 +219,7 @@ def _partly_centered(answer: Callable) -> Verdict:
                 "sites",
                 f"the free sites are {', '.join(sorted(free)) or 'none'}; wanted are mu, tau, x",
             )
-        if np.shape(sites["x"]["fn"].log_prob(x)) != (3,):
+        if sites["x"]["fn"].batch_shape != (3,):
             return Verdict(False, "sites", "x must be one number for each school: use a plate")
         observed = [s for s in sites.values() if s["type"] == "sample" and s["is_observed"]]
         if len(observed) != 1 or "theta" not in sites or sites["theta"]["type"] != "deterministic":

@@ -401,9 +401,10 @@ def shares(counts: Mapping[str, np.ndarray], exact: np.ndarray) -> Figure:
     for ax, (name, picked) in zip(axes[0], counts.items(), strict=True):
         ax.bar(place, picked / picked.sum(), color=COLORS["sky"], label="picked")
         ax.plot(place, exact, "o", color=COLORS["orange"], label="share of the weight")
-        ax.set(xlabel="leaf", title=name, xticks=place, ylim=(0, None))
+        ax.set(xlabel="leaf", title=name, xticks=place)
     axes[0, 0].legend()
     axes[0, 0].set_ylabel("share")
+    axes[0, 0].set_ylim(bottom=0)
     worst = {name: np.abs(c / c.sum() - exact).max() for name, c in counts.items()}
     return figure(
         fig,
