@@ -212,9 +212,9 @@ WRONG = [
     ("11.5", with_deterministic, "sites", "'rate'"),
     ("11.5", log_normal_alone, "sites", "'u'"),
     ("11.6", independent, "correlation", "independent"),
-    ("11.6", spread_of_the_marginal, "log density", "look at the spreads"),
+    ("11.6", spread_of_the_marginal, "log density", "look at means and spreads"),
     ("11.6", slope_upside_down, "log density", "the slope is not"),
-    ("11.6", variance_as_spread, "log density", "look at the spreads"),
+    ("11.6", variance_as_spread, "log density", "look at means and spreads"),
     ("11.6", one_vector, "sites", "'a' first"),
 ]
 

@@ -144,9 +144,10 @@ WRONG = [
     ("12.4", lambda run: 100.0, "waits for the result", "never called"),
     ("12.5", with_a_walk, "effective draws", "are needed"),
     ("12.5", independent(correlation=0.0), "correlation", "x[i] x[j]"),
+    ("12.5", independent(correlation=0.9), "correlation", "(x[i+1]"),
     ("12.5", independent(scale=np.sqrt(0.05)), "spread", "x[0]"),  # what mean-field reports
     ("12.5", independent(shift=1.0), "posterior mean", "x[0]"),
-    ("12.5", independent(shape=(4, 3000, 10)), "budget", "at most 2000"),
+    ("12.5", independent(shape=(4, 5000, 10)), "budget", "at most 4000"),
     ("12.5", independent(shape=(1000, 10)), "shape", "wanted is"),
     ("12.5", lambda key: np.zeros((4, 100, 10)), "movement", "never changes"),
     ("12.5", lambda key: np.full((4, 100, 10), np.nan), "finite", "not finite"),

@@ -389,7 +389,7 @@ print(verdict.message)
 # In practice nobody sums autocorrelations by hand. ArviZ estimates the ESS with more care, and adds $\hat R$, which compares
 # the spread of all chains together with the spread inside each (in fact inside each half of each, so that a drift shows too). It is
 # close to 1 when the chains agree. `ess_bulk` is about the centre
-# of the distribution, `ess_tail` about its 5 % and 95 % quantiles. (An ESS is estimated from the draws, with an error of some 10 %. The
+# of the distribution, `ess_tail` about two quantiles in its tails (11 % and 89 %, ArviZ's setting). (An ESS is estimated from the draws, with an error of some 10 %. The
 # test of the next cell allows 30 %.)
 
 # %% tags=["tol-0.3"]

@@ -66,8 +66,7 @@ begin = (-2.2, 2.2, np.log(0.3), np.log(0.3))  # two means, two logarithms of st
 figures.idea(correlation, begin, steps=(0, 15, 40, 100, 400))
 
 # %% [markdown]
-# Both find the centre. The right one ends on the target. The left one ends as a circle: too short along the target's ridge, too wide across it, and for each unknown by itself too narrow. This is not a
-# lack of patience: an untilted ellipse can do no better, in a sense that the next section makes precise.
+# Both find the centre. The right one ends on the target. The left one ends as a circle.
 #
 # Here is the climb itself. Move the step by hand or press *Play*. Then move the correlation, and switch the family.
 
@@ -77,8 +76,7 @@ figures.climb_film(correlation, begin)
 # %% [markdown]
 # On the left are the two ellipses. On the right is the quantity that is climbed, the ELBO, measured from the highest value that it could possibly have.
 #
-# **Predict.** The target's two standard deviations are 1. Which value will mean-field report at correlation 0.8: more than 1, 1, or less? And does
-# it report the truth if you give it more steps, or more draws for each gradient? Try in the film, and write your answer down. We shall derive it.
+# **Predict.** The target's two standard deviations are 1, and in the picture mean-field ends below 1. Guess its value at correlation 0.8, and at 0.98. Does it come nearer to 1 if you give it more steps, or more draws for each gradient? Write your guesses down, then try in the film. We shall derive the value.
 
 # %% [markdown]
 # ## The mathematics
@@ -249,7 +247,7 @@ print("means              ", np.round(means[-1], 2), "  exact 0 0")
 print("standard deviations", np.round(np.exp(log_scales[-1]), 2), "  exact 1 1")
 
 # %% [markdown]
-# The mean arrives. The standard deviations arrive at the value that we derived, $\sqrt{1 - 0.8^2} = 0.6$, and not at 1. That answers the question of the film.
+# The mean arrives. The standard deviations arrive at the value that we derived, $\sqrt{1 - 0.8^2} = 0.6$, and not at 1. That answers the question of the film. It is no lack of patience: an untilted ellipse can do no better. It is too short along the target's ridge and too wide across it.
 # For this target the ELBO is known in closed form for every $q$, so we can look at the climb, the first 250 steps of it, with $\log Z$ as the ceiling.
 
 
@@ -459,7 +457,7 @@ smooth = {name: np.asarray(run.elbo, float).mean(axis=0)[:600] for name, run in 
 figures.climbs(smooth, {"log evidence": log_evidence}, depth=8)
 
 # %% [markdown]
-# Each line is the average over eight runs of what the optimiser saw in its first 600 steps: estimates from a few draws, which may now and then lie above the evidence. Full rank comes up to it. Mean-field stops below. How far below, and does theory say so? Given the variance the coefficients are exactly normal, with covariance
+# Each line is the average over eight runs of what the optimiser saw in its first 600 steps: estimates from a few draws, which may now and then lie above the evidence. Full rank comes close, and closer still as the rate falls: what is left after all steps is measured below. Mean-field stops lower. How far below, and does theory say so? Given the variance the coefficients are exactly normal, with covariance
 # proportional to a known matrix $\Sigma$ and precision (inverse covariance) proportional to $\Lambda = \Sigma^{-1}$. So mean-field should miss $\tfrac12 \bigl(\sum_k \log \Lambda_{kk} + \log\det \Sigma\bigr)$ nats, and report the share
 # $1 / \sqrt{\Lambda_{kk} \Sigma_{kk}}$ of each standard deviation. (Put $\sigma_k^2 = 1 / \Lambda_{kk}$ into the ELBO of the last derivation; for two unknowns these are the formulas with $\rho$.)
 
@@ -674,7 +672,7 @@ claims.trial(
 )
 
 # %% [markdown]
-# (Values are rounded to 0.01 nats; tolerance: each is a mean over 20,000 draws.) So the claim is right as it is meant. ADVI converges to the best member of its family, or to one of several. That is the posterior only where the family holds it: of this list, a correlated normal with full rank.
+# (The values at full rank are means over 20,000 draws, rounded to 0.01 nats: hence the tolerance.) So the claim is right as it is meant. ADVI converges to the best member of its family, or to one of several. That is the posterior only where the family holds it: of this list, a correlated normal with full rank.
 
 # %% [markdown]
 # ## In the libraries
@@ -808,7 +806,7 @@ figures.growth(
 )
 
 # %% [markdown]
-# Each point is the median of three runs. The verdicts, in the two parts of the rule (a run that did not arrive counts as infinitely slow):
+# Each point is the median of three runs. The verdicts, in the two parts of the rule (a run that did not arrive counts as infinitely slow; each number is the seconds of the method that should be slower over those of the other, so above 1 speaks for the claim):
 
 
 # %%
@@ -1017,7 +1015,7 @@ assert symptoms.loc["one noise for all steps", "ELBO above log Z"]
 #
 # ### Exercise 10.1: change one number
 #
-# A target of two unknowns is normal, with standard deviations 3 and 5. The best mean-field approximation reports *half* of each. What is the correlation of the target?
+# A target of two unknowns is normal, with standard deviations 3 and 5. The best mean-field approximation reports *half* of each. What is the correlation of the target? (Either sign will do.)
 #
 # <details><summary>Hint</summary>The share that mean-field reports does not depend on the standard deviations themselves.</details>
 
@@ -1051,7 +1049,7 @@ check("10.2", elbo_gradient)
 # %% [markdown]
 # ### Exercise 10.3: a divergence on a grid
 #
-# `log_q` and `log_p` are the logarithms of two densities at the same equally spaced points, each up to a constant of its own. Return $\mathrm{KL}(q \,\|\, p)$. Far out, `log_q` may be $-10^4$ or minus infinity: a point to which $q$ gives nothing adds nothing.
+# `log_q` and `log_p` are the logarithms of two densities at the same equally spaced points, each up to a constant of its own (which may be in the thousands). Return $\mathrm{KL}(q \,\|\, p)$. Far out, `log_q` may be $-10^4$ or minus infinity: a point to which $q$ gives nothing adds nothing.
 #
 # <details><summary>Hint 1</summary>Normalise both on the grid first: probabilities that sum to 1. The spacing then cancels.</details>
 # <details><summary>Hint 2</summary><code>scipy.special.logsumexp</code>; and sum only over points where the probability under q is positive.</details>

@@ -15,7 +15,7 @@
 # **You need** chapters 00, 01, 02, 09 and 10. From 02 come `jit`, `vmap` and keys, from 09 NumPyro's handlers, from 10 the ELBO and
 # the guide. The common mistakes use the Gibbs sampler of chapter 05. Symbols are collected in [the notation table](notation.md), words in [the glossary](glossary.md).
 #
-# **Short of time?** Read over *Does the loop matter?* down to its two verdicts, and *In the libraries* from `constraints.cat` on: nothing later needs them.
+# **Short of time?** Skip *Does the loop matter?* but for its two verdicts and the sentence on `.to_event`, and *In the libraries* from `constraints.cat` on. (Run their cells all the same.)
 #
 # <!-- times -->
 # About 50 minutes to read, exercises not counted, 63 s to run (measured cold, 37 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
@@ -142,7 +142,7 @@ figures.idea(mean, covariance, factorized=np.diag(1 / np.diag(precision)))
 #
 # Off the diagonal of $\Lambda$ stands $\sum_i x_i$: it is the place of the origin that ties intercept and slope together.
 #
-# **An auxiliary variable.** How does one write a joint guide, when the model has two separate unknowns? Draw $u$ from any density $q(u)$ that you like, a variable
+# **An auxiliary site.** How does one write a joint guide, when the model has two separate unknowns? Draw $u$ from any density $q(u)$ that you like, a variable
 # that the model does not know, and then *set* $x = g(u)$. If $g$ is a bijection, the density of the guide is
 #
 # $$\log q(x) = \log q(u) - \log \lvert\det g'(u)\rvert .$$
@@ -155,7 +155,7 @@ figures.idea(mean, covariance, factorized=np.diag(1 / np.diag(precision)))
 # ### A joint density
 #
 # A little shop has three unknowns: the `rate` of visitors a day, the probability `p` that a visitor buys, and the shares `w` of the three kinds of things that are bought.
-# In SciPy and NumPy:
+# The shares get a *Dirichlet* distribution, the beta's relative for shares that sum to 1; with the parameters (1, 1, 1) all shares are equally dense. In SciPy and NumPy:
 
 
 # %%
@@ -488,12 +488,12 @@ trial(
 #
 # ### First against the exact answer
 #
-# Back to the shop. In five days 210 visitors came, 42 of them bought something, and they bought 12, 7 and 23 of the three kinds. All three priors are conjugate to their
+# Back to the shop. In five days 210 visitors came, 42 of them bought something, one thing each: 12, 7 and 23 of the three kinds. All three priors are conjugate to their
 # likelihoods, so the posterior is known:
 #
 # $$\text{rate} \sim \mathrm{Gamma}\bigl(2 + 210,\ \tfrac{1}{20} + 5\bigr), \qquad p \sim \mathrm{Beta}(2 + 42,\ 2 + 168), \qquad w \sim \mathrm{Dirichlet}(1 + 12,\ 1 + 7,\ 1 + 23) .$$
 #
-# (The second number of the Gamma is a rate, not a scale. One share of a Dirichlet is a Beta: of the first number against the sum of the others.)
+# (The second number of the Gamma is a rate, not a scale. One share of a Dirichlet is a Beta: of its own number against the sum of the others.)
 #
 # NUTS sees none of this. It moves four free numbers, one vector.
 
@@ -775,7 +775,6 @@ for name in ("two sites", "MultivariateNormal"):
 #
 # $$\mathrm{ELBO}(q) = -\frac{m_v^2 + s_v^2}{2 \cdot 1.5^2} - \frac{m_v}{2} - \tfrac12\, e^{-m_v + s_v^2 / 2} \bigl((m_x - c)^2 + s_x^2\bigr) + \tfrac12 \log(s_v^2 s_x^2 - c^2) + \text{constant} .$$
 #
-# Whatever $c$ is, the best $m_x$ is $c$, and then $c$ is left in the entropy alone, $\tfrac12 \log(s_v^2 s_x^2 - c^2)$, which is highest at $c = 0$. So the best joint guide *is* the factorized one.
 # An optimiser climbs the formula, for both families. (`corr` is the guide's correlation.)
 
 
@@ -808,6 +807,7 @@ full = best_on_funnel([0.5, 1.0, -0.5, 0.3, 0.6])
 figures.funnel(v_sd, {"factorized": flat[:2], "joint": full[:2]})
 
 # %% [markdown]
+# Whatever $c$ is, the best $m_x$ is $c$, and then $c$ is left in the entropy alone, $\tfrac12 \log(s_v^2 s_x^2 - c^2)$, which is highest at $c = 0$. So the best joint guide *is* the factorized one.
 # The two ellipses lie on each other, and both miss the neck and the mouth. In numbers: $\log Z$ is 0, since the funnel's density is normalised, so minus the ELBO is the KL divergence. The formula itself is held against draws,
 # by the `vi` module of chapter 10.
 
@@ -1120,7 +1120,7 @@ check("11.4", two_blocks)
 #
 # A model has one positive site, `"rate"`. Write a guide that draws an auxiliary site `"u"` from $\mathrm{Normal}(\text{loc}, \text{scale})$ and sets the rate to $e^u$ by `Delta`, with the right `log_density`. (`loc` and `scale` are given; in an application they would be `numpyro.param`s.) The checker compares the density of your guide with that of a log-normal rate.
 #
-# <details><summary>Hint 1</summary>See <em>An auxiliary variable</em> in the mathematics. What is g, and what is its derivative?</details>
+# <details><summary>Hint 1</summary>See <em>An auxiliary site</em> in the mathematics. What is g, and what is its derivative?</details>
 # <details><summary>Hint 2</summary>g(u) = exp(u) has the derivative exp(u), whose logarithm is u. It enters with a minus.</details>
 
 

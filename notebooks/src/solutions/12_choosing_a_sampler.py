@@ -122,7 +122,7 @@ def draw(key):
     def run(key):
         key_start, key_run = jax.random.split(key)
         starts = jax.random.normal(key_start, (4, 10))
-        return warmup_and_sample(key_run, build_kernel, starts, num_warmup=500, num_draws=2000)[0]
+        return warmup_and_sample(key_run, build_kernel, starts, num_warmup=500, num_draws=4000)[0]
 
     return run(key)
     ### END SOLUTION

@@ -12,12 +12,22 @@ from course_utils.exercises import KeepWorking, NotStarted, call, exercise, func
 WANTED_DISTANCE, NUM_QUANTITIES, FALSE_ALARMS = 0.05, 3, 1e-4  # of exercise 8.1
 FLIPS = 10  # the coin of exercises 8.3 and 8.4
 
+# Who is who in the page's first picture and among its four patients: not to be read before the
+# predictions. The others of the museum's samplers are wrong.
+PAIR = {"A": "right", "B": "noise_as_proposal"}
+PATIENTS = {
+    "I": "one_key_for_both",
+    "II": "right",
+    "III": "stale_values",
+    "IV": "drops_rejections",
+}
 # The three patients of exercise 8.2, and by which symptom each is told from the others.
 MYSTERY = {
     "X": "records_the_proposal",
     "Y": "accepts_per_coordinate",
     "Z": "stale_logdensity",
 }
+CANDIDATES = sorted((*MYSTERY.values(), "never_moves", "variance_as_sd"))  # as on the page
 SYMPTOMS = {
     "X": (
         "rejected means repeated",
@@ -36,7 +46,7 @@ def _fits(answer: Any) -> Verdict:
     bound = dkw_envelope(num_fits, NUM_QUANTITIES, FALSE_ALARMS)
     if num_fits != round(num_fits):
         return Verdict(False, "number of fits", f"{num_fits:g} is no whole number; round it up")
-    said = f"with {num_fits:.0f} fits chance explains a distance of up to {bound:.5f}"
+    said = f"with {num_fits:.0f} fits chance explains a gap of up to {bound:.6f}"
     if bound > WANTED_DISTANCE:
         return Verdict(False, "envelope", f"{said}; wanted at most {WANTED_DISTANCE:g}")
     one_less = dkw_envelope(num_fits - 1, NUM_QUANTITIES, FALSE_ALARMS) if num_fits > 1 else 1.0
@@ -55,6 +65,9 @@ def _diagnosis(answer: Any) -> Verdict:
         raise KeepWorking(f"the letters are {', '.join(map(str, answer))}; wanted are X, Y and Z")
     if all(name is None for name in answer.values()):
         raise NotStarted("write the name of a bug for each letter")
+    for letter, name in answer.items():
+        if name not in CANDIDATES:
+            raise KeepWorking(f"{letter} is {name!r}; choose from {', '.join(CANDIDATES)}")
     for letter, name in MYSTERY.items():
         if answer[letter] != name:
             named, symptom = SYMPTOMS[letter]
@@ -172,12 +185,12 @@ def _quantity(answer: Callable) -> Verdict:
         except (TypeError, ValueError):
             kind = type(value).__name__
             raise KeepWorking(f"a number is expected, but this is of type {kind}") from None
-        if value.shape not in ((), np.shape(p)):
+        if value.shape != np.shape(p):
             raise KeepWorking(
                 f"for p of shape {np.shape(p)} the result has shape {value.shape}; one number for "
                 "each p is wanted"
             )
-        return np.broadcast_to(value, np.shape(p))
+        return value
 
     if not np.array_equal(look(truths[:5], 3), look(truths[:5], 3), equal_nan=True):
         return Verdict(False, "randomness", "the same p and y gave two different values")
@@ -280,11 +293,15 @@ def _largest_gap(answer: Callable) -> Verdict:
     for by in (0.2, -0.2):  # the largest gap is on one side of the jumps, then on the other
         draws.clear()
         seen = gap(shift(by), 1, recorded)
-        if len(draws) != 1 or draws[0].shape != (num_chains,):
+        starts = np.concatenate([[], *draws])
+        if starts.size != num_chains:
             return Verdict(
-                False, "independent chains", f"draw {num_chains} starts at once, one for each chain"
+                False,
+                "independent chains",
+                f"{starts.size} exact draws were taken; wanted are {num_chains}, one start for "
+                "each chain, and the end points are compared with `cdf`",
             )
-        wanted = ks_distance(draws[0] + by, law.cdf)
+        wanted = ks_distance(starts + by, law.cdf)
         # Looking at one side of each jump loses one jump on one of the two shifts: 1 / num_chains.
         if abs(seen - wanted) > 0.1 / num_chains:
             return Verdict(

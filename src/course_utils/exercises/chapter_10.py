@@ -88,6 +88,8 @@ def _gradient(answer: Callable) -> Verdict:
             name, cause = "average", "this is the sum over the draws, and the mean is asked for"
         elif near(in_mean, -right_mean):
             name, cause = "direction", "the sign is reversed: the ELBO is climbed"
+        elif near(in_mean, right_log_scale):
+            name, cause = "order", "the gradient in the mean comes first"
         elif near(in_mean, _curved_slopes(mean[None])[0]):
             name, cause = "reparameterization", "the slope is taken at the mean, not at the draws"
         elif near(in_mean, _curved_slopes(mean + log_scale * z).mean(axis=0)):
@@ -136,6 +138,8 @@ def _kl(answer: Callable) -> Verdict:
             name, cause = "direction", "this is KL(p ‖ q): average over q"
         elif abs(got + exact) < 1e-3:
             name, cause = "sign", "a divergence is not negative"
+        elif abs(got - exact - np.log(grid[1] - grid[0])) < 1e-3:
+            name, cause = "normalization", "q is normalised, and p is not"
         elif abs(got * (grid[1] - grid[0]) - exact) < 1e-3:
             name, cause = "normalization", "the spacing of the points is missing"
         return Verdict(
@@ -153,10 +157,18 @@ def _kl(answer: Callable) -> Verdict:
         inside = np.where(np.abs(grid) < 2, narrow, -np.inf)
         try:
             cut = kl(inside, wide.copy())
-            steep = kl(np.where(np.abs(grid) < 2, narrow, -1e4), wide - 5000.0)
         except KeepWorking as trouble:
             return Verdict(
                 False, "underflow", f"where q gives nothing, nothing is added; but {trouble}"
+            )
+        try:
+            steep = kl(np.where(np.abs(grid) < 2, narrow, -1e4), wide - 5000.0)
+        except KeepWorking as trouble:
+            return Verdict(
+                False,
+                "underflow",
+                f"with log_p near −5000, a constant that must not matter, {trouble}; subtract "
+                "logsumexp before you take the exponential",
             )
     log_q = inside - logsumexp(inside)
     kept = np.isfinite(log_q)
@@ -188,6 +200,8 @@ def _minibatch(answer: Callable) -> Verdict:
         cause = ""
         if abs(whole - likelihood) < 1e-3:
             cause = "; the prior is missing"
+        elif abs(whole - wanted + 13 * np.log(2 * np.pi)) < 1e-3:
+            cause = "; constants, such as log(2π) / 2 for each normal, are left out here"
         elif abs(whole + wanted) < 1e-3:
             cause = "; the sign is reversed"
         return Verdict(
@@ -249,6 +263,7 @@ def _tighter(answer: Callable) -> Verdict:
     with np.errstate(all="ignore"):
         try:
             far = [bound(log_weights + shift) - shift for shift in (-1000.0, 1000.0)]
+            apart = bound(log_weights + np.where(np.arange(400) % 2, 1000.0, -1000.0)[:, None])
         except KeepWorking as trouble:
             return Verdict(False, "overflow", f"with log weights near ±1000, {trouble}")
     if max(abs(value - wanted) for value in far) > 1e-3:
@@ -257,5 +272,12 @@ def _tighter(answer: Callable) -> Verdict:
             "overflow",
             f"log weights moved by −1000 and 1000 give {far[0]:.4f} and {far[1]:.4f} after moving "
             f"back; {wanted:.4f} is right",
+        )
+    if abs(apart - wanted) > 1e-3:
+        return Verdict(
+            False,
+            "overflow",
+            f"half of the rows moved by −1000 and half by 1000 give {apart:.4f}; {wanted:.4f} is "
+            "right",
         )
     return Verdict(True, "bound", "the mean over rows of the logarithm of the mean weight")

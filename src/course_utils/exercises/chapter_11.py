@@ -253,12 +253,24 @@ def _chain_guide(answer: Callable) -> Verdict:
                     "correlation",
                     "these are two independent normals; let the mean of b move with the value of a",
                 )
+            slope = covariance[0, 1] / covariance[0, 0]
+            moved = points + np.array([[0.0, -slope * mean[0]]])
+            if np.allclose(got, exact.logpdf(moved), atol=1e-3):
+                return Verdict(
+                    False,
+                    "log density",
+                    "the mean of b moves with a; let it move with a − m_a",
+                )
             middle = abs(got[0] - right[0]) < 1e-3
             return Verdict(
                 False,
                 "log density",
                 f"at a, b = {points[1].round(3).tolist()} it is {got[1]:.4f}, but {right[1]:.4f} "
                 "is wanted; "
-                + ("the spreads are right, the slope is not" if middle else "look at the spreads"),
+                + (
+                    "the spreads are right, the slope is not"
+                    if middle
+                    else "look at means and spreads"
+                ),
             )
     return Verdict(True, "log density", "two sites, one after the other, are the tied normal")

@@ -8,12 +8,12 @@ import numpy as np
 
 from course_utils import checks
 from course_utils.checks import Verdict
-from course_utils.exercises import KeepWorking, call, exercise, number
+from course_utils.exercises import KeepWorking, NotStarted, call, exercise, number
 
 # Exercise 12.1: seconds for warm-up and compiling, for a step; steps for an effective draw; draws.
 COMPILE_S, WARMUP_S, STEP_S, STEPS, WANTED = 0.9, 0.1, 2e-6, 30, 10_000
 # Exercise 12.5: ten unknowns of sd 1, all correlated alike; at most so many draws a chain.
-DIM, CORRELATION, MOST_DRAWS, FEWEST_ESS = 10, 0.95, 2000, 400
+DIM, CORRELATION, MOST_DRAWS, FEWEST_ESS = 10, 0.95, 4000, 400
 
 
 @exercise("12.1")
@@ -84,13 +84,17 @@ def _crossover(answer: Callable) -> Verdict:
         ((0.5, 1e-4), (3.0, 2e-4), "the first is cheaper in both respects"),
         ((3.0, 2e-4), (0.5, 1e-4), "the second is cheaper in both respects"),
         ((0.5, 1e-4), (3.0, 1e-4), "a draw costs the same with both"),
+        ((0.5, 1e-4), (0.5, 2e-5), "both start alike, and the second draws at a lower price"),
     ):
-        n = at(*a, *b)
+        try:
+            n = at(*a, *b)
+        except NotStarted:
+            raise KeepWorking(f"{why}, so they never meet: return np.inf, not None") from None
         if n != np.inf:
             return Verdict(
                 False, "no crossover", f"{why}, so they never meet: return np.inf, not {n:g}"
             )
-    return Verdict(True, "equal cost", "right in six cases, also where the two never meet")
+    return Verdict(True, "equal cost", "right in seven cases, also where the two never meet")
 
 
 @exercise("12.3")
@@ -119,13 +123,13 @@ def _independence(answer: Callable) -> Verdict:
         transition = proposal[None, :] * np.exp(np.minimum(log_ratio, 0.0))
         np.fill_diagonal(transition, 0.0)
         np.fill_diagonal(transition, 1 - transition.sum(axis=1))
-        # Interpolation and constants of size 10 cost some roundings more than a bare matrix.
-        return checks.detailed_balance(transition, target, tolerance=1e-13)
+        # An answer may compute in 32 bits, with constants of size 10; wrong ones are off by 1e-3.
+        return checks.detailed_balance(transition, target, tolerance=1e-6)
 
     found = verdict_of(ratio)
     log_w = np.log(target) - np.log(proposal)
     right = log_w[None, :] - log_w[:, None]
-    if found.passed and np.allclose(ratio, right, atol=1e-9):
+    if found.passed and np.allclose(ratio, right, atol=1e-4):
         return Verdict(True, found.property, "flows between all pairs of points are equal")
     if found.passed:  # another rule that balances, such as Barker's, or never moving
         return Verdict(
@@ -142,7 +146,7 @@ def _independence(answer: Callable) -> Verdict:
         (gamma_only + q_only, "the two terms of log q are the wrong way round"),
         (np.exp(right), "this is the ratio itself; its logarithm is asked for"),
     ):
-        if np.allclose(ratio, wrong, atol=1e-9):
+        if np.allclose(ratio, wrong, atol=1e-4):
             hint = f"; {why}"
     return Verdict(False, found.property, found.message + hint)
 
@@ -239,7 +243,7 @@ def _judge_benchmark(answer: Callable) -> Verdict:
             f"{rate:.0f} a second is a rate of draws, or that of the unknown that mixes best; "
             f"8000 draws are worth {ess:.0f} effective ones of the worst unknown",
         )
-    if seconds["worst"] > 0.5 * compile_s:
+    if 0.5 * compile_s < seconds["worst"] < 4 * compile_s:
         return Verdict(
             False,
             "compiling apart",
@@ -280,11 +284,14 @@ def _choice(answer: Callable) -> Verdict:
         return Verdict(False, "movement", "a chain never changes one of its coordinates")
     # The mean of x[i] x[j] over all pairs.
     pairs = (draws.sum(axis=-1) ** 2 - (draws**2).sum(axis=-1)) / (DIM * (DIM - 1))
-    # Ten means, ten squares and a product share a false alarm of one in a thousand.
-    alpha = 1e-3 / (2 * DIM + 1)
+    # x[i+1] − x[i] is narrow, so its square tells correlations near 1 apart.
+    gaps = (np.diff(draws, axis=-1) ** 2).mean(axis=-1)
+    # Ten means, ten squares and two products share a false alarm of one in a thousand.
+    alpha = 1e-3 / (2 * DIM + 2)
     looks = [(draws[..., i], 0.0, "posterior mean", f"x[{i}]") for i in range(DIM)]
     looks += [(draws[..., i] ** 2, 1.0, "spread", f"x[{i}]²") for i in range(DIM)]
     looks.append((pairs, CORRELATION, "correlation", "x[i] x[j], all pairs"))
+    looks.append((gaps, 2 * (1 - CORRELATION), "correlation", "(x[i+1] − x[i])²"))
     for values, exact, named, what in looks:
         verdict = checks.mean_within_mcse(values, exact, what, alpha=alpha, min_ess=FEWEST_ESS)
         if not verdict.passed:

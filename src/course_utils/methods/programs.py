@@ -137,7 +137,8 @@ def no_u_turn(model: Model, key: Array, starts: Array, num_warmup: int, num_draw
     return _result(draws, info, info.num_integration_steps)
 
 
-def _fit(model: Model, key: Array, start: Array, num_steps: int) -> vi.Gaussian:
+def fit(model: Model, key: Array, start: Array, num_steps: int) -> vi.Gaussian:
+    """Fit a mean-field normal to the posterior."""
     optimizer = optax.adam(optax.cosine_decay_schedule(VI_RATE, num_steps))
     algorithm = vi.meanfield_vi(model.logdensity, optimizer, VI_DRAWS)
     return vi.run(key, algorithm, start, num_steps).approximation
@@ -151,7 +152,7 @@ def variational(model: Model, key: Array, starts: Array, num_warmup: int, num_dr
 
     def one_chain(key, start):
         key_fit, key_first, key_chain = jax.random.split(key, 3)
-        q = _fit(model, key_fit, start, num_warmup)
+        q = fit(model, key_fit, start, num_warmup)
 
         def draw(key):
             return q.sample(key, 1)[0]
@@ -261,7 +262,7 @@ def build_uncorrected(
 
     def one_chain(key, start):
         key_fit, key_draw = jax.random.split(key)
-        return _fit(model, key_fit, start, num_warmup).sample(key_draw, num_draws)
+        return fit(model, key_fit, start, num_warmup).sample(key_draw, num_draws)
 
     @jax.jit
     def program(key):
