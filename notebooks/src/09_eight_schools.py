@@ -16,7 +16,7 @@
 # [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 45 minutes to read, exercises not counted, 59 s to run (measured cold, 34 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
+# About 46 minutes to read, exercises not counted, 59 s to run (measured cold, 34 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
 # <!-- /times -->
 
 # %%
