@@ -1127,5 +1127,5 @@ check("3.5", independence_proposal)
 # - Vehtari, A., Gelman, A., Simpson, D., Carpenter, B. and Bürkner, P.-C. (2021). Rank-normalization, folding, and localization:
 #   an improved R-hat for assessing convergence of MCMC. *Bayesian Analysis* 16(2), 667–718.
 #
-# **Next:** chapter 05 replaces the proposal by exact draws of one unknown at a time, Gibbs sampling; chapter 06 gives the walker
+# **Next:** chapter 04 runs ten thousand of these walks at once; chapter 05 replaces the proposal by exact draws of one unknown at a time, Gibbs sampling; chapter 06 gives the walker
 # a gradient and a push, Hamiltonian Monte Carlo.

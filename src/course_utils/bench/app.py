@@ -2,7 +2,7 @@
 
 import typer
 
-from course_utils.bench import coin, methods, page, samplers
+from course_utils.bench import coin, methods, page, samplers, walk
 
 app = typer.Typer(
     help="Benchmarks of the course; one JSON line a result, resumes where it was stopped.",
@@ -12,4 +12,5 @@ app = typer.Typer(
 app.command("coin")(coin.command)
 app.command("samplers")(samplers.command)
 app.command("methods")(methods.command)
+app.command("walk")(walk.command)
 app.command("page")(page.command)

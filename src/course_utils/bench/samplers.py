@@ -79,7 +79,23 @@ def summarize(job: Job, draws: Arrays) -> Row:
     quantities = {name: np.asarray(values) for name, values in found.items()}
     num_chains = len(next(iter(quantities.values())))
     ess = min_ess(quantities) * job["chains"] / num_chains
-    return {"ess_min": ess} | agreement(quantities, _reference(job["model"]))
+    reference = _reference(job["model"])
+    z_mean = _distances(quantities, reference)
+    return {"ess_min": ess, "z_mean": z_mean} | agreement(quantities, reference)
+
+
+def _distances(quantities: Arrays, reference: dict[str, Any]) -> dict[str, list[float]]:
+    """Return how far each mean is from the exact one, in standard errors."""
+    import arviz as az
+
+    found = {}
+    for name, exact in reference.items():
+        draws = np.asarray(quantities[name], float)
+        flat = draws.reshape(*draws.shape[:2], -1)
+        mcse = np.array([float(az.mcse(flat[..., i])) for i in range(flat.shape[-1])])
+        error = np.hypot(mcse, exact.standard_error)  # an exact answer by simulation has one too
+        found[name] = ((flat.mean((0, 1)) - np.ravel(exact.mean)) / error).tolist()
+    return found
 
 
 @cache
