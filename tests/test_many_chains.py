@@ -153,6 +153,15 @@ def test_the_random_bits_are_those_of_jax():
         assert np.array_equal(np.concatenate(ours), both)
 
 
+def test_both_words_folded_are_what_jax_draws():
+    key, counter = jax.random.key(11), jnp.arange(1000, dtype=jnp.uint32)
+    words = jax.random.key_data(key)
+    first, second = threefry(words[0], words[1], jnp.zeros_like(counter), counter)
+    assert np.array_equal(first ^ second, jax.random.bits(key, (1000,), "uint32"))
+    drawn = normal_and_uniform(key, (1000,)).imag
+    assert np.array_equal(np.floor(np.asarray(drawn) * 2**23), second >> 9)
+
+
 def test_pairs_are_normal_and_uniform_and_independent():
     noise = normal_and_uniform(jax.random.key(12), (400, 500))
     z, u = (np.asarray(part, float).ravel() for part in (noise.real, noise.imag))

@@ -15,7 +15,7 @@
 # [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 56 minutes to read, exercises not counted, 75 s to run (measured cold, 36 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
+# About 56 minutes to read, exercises not counted, 59 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-22).
 # <!-- /times -->
 
 # %%

@@ -92,8 +92,9 @@ def random_walk_moments(
     -----
     A float32 sum of a million numbers may be wrong in the third digit. Here plain sums run over the
     at most 256 steps of a block. What rounding loses when blocks are added up is kept in a second
-    number (Knuth's TwoSum). The error of a mean is then at most 256 · 2^-24 = 1.5e-5 of the mean
-    absolute value, whatever the number of draws, and in practice a tenth of that.
+    number (Knuth's TwoSum). The error of a mean is then about 256 · 2^-24 = 1.5e-5 of the mean
+    absolute value at most, as long as there are fewer than 50,000 blocks, and in practice a tenth
+    of that.
 
     References
     ----------

@@ -1,10 +1,10 @@
 """Normal and uniform numbers in pairs: JAX's own random bits, with nothing thrown away.
 
 JAX's generator, Threefry, turns a key and a counter into *two* words of 32 random bits. By default
-JAX folds the two into one, so that an array spread over devices has the same numbers as on one. A
-random walk needs two numbers a step and can use both words. On a CPU the compiler makes one loop
-for each array that it is asked for, and would compute Threefry twice for two arrays. So a pair is
-packed into a complex number: one array, one loop.
+JAX folds the two into one (by exclusive or), so that an array spread over devices has the same
+numbers as on one. A random walk needs two numbers a step and can use both words. On a CPU the
+compiler makes one loop for each array that it is asked for, and would compute Threefry twice for
+two arrays. So a pair is packed into a complex number: one array, one loop.
 """
 
 import jax
@@ -43,7 +43,7 @@ def normal_and_uniform(key: Array, shape: tuple[int, ...]) -> Array:
             "threefry2x32, which has 2"
         )
     counter = jax.lax.iota(np.uint32, int(np.prod(shape))).reshape(shape)
-    first, second = threefry(words[0], words[1], counter, jnp.zeros_like(counter))
+    first, second = threefry(words[0], words[1], jnp.zeros_like(counter), counter)
     normal = np.float32(2**0.5) * jax.lax.erf_inv(2 * _uniform(first) - 1)
     return jax.lax.complex(normal, _uniform(second))
 

@@ -37,7 +37,7 @@ MAX_Z = 4.5
 ALPHA = 1e-5  # of the test of the last draws
 # Chains, all runs together, from which on the mean of their means is as good as normal.
 ENOUGH_CHAINS = 1000
-GRID = (-18.0, 26.0)  # outside of it the target has less than one part in a million
+GRID = (-18.0, 26.0)  # outside of it the target has less than two parts in a million
 
 
 def data_of(job: Job) -> Arrays:

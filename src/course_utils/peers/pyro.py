@@ -1,7 +1,8 @@
 """Pyro: a model is a function that makes random choices, differentiated by PyTorch as it runs.
 
 Tuned by Pyro as by Stan: a step size for each chain by dual averaging, and a diagonal metric in
-windows. Pyro leaves one core to others; chains that are more than the rest run one after another.
+windows. Pyro leaves one core to others; if chains are more than the cores that are left, all of
+them run one after another.
 """
 
 import multiprocessing
