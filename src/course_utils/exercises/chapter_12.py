@@ -194,36 +194,43 @@ def _columns() -> np.ndarray:
 
 @exercise("12.4")
 def _honest_benchmark(answer: Callable) -> Verdict:
-    for _ in range(3):  # a busy machine stretches a sleep; three times in a row it hardly does
-        verdict = _judge_benchmark(answer)
+    from course_utils.ess import min_ess
+
+    values = _columns()
+    ess, work_s, compile_s = min_ess(values), 0.1, 0.8
+    best_rate = 0.0
+    for _ in range(3):  # a busy machine makes a time too long, never too short
+        calls: list[None] = []
+
+        def run(calls=calls):
+            calls.append(None)
+            time.sleep(compile_s if len(calls) == 1 else 0.0)
+            return _LateDraws(values, work_s)
+
+        rate = number(call(answer, run), "the result")
+        if not calls:
+            return Verdict(False, "waits for the result", "`run` was never called")
+        if rate <= 0:
+            return Verdict(False, "counts information", f"a rate of {rate:g} is not positive")
+        if len(calls) < 2:
+            return Verdict(
+                False,
+                "compiling apart",
+                "`run` was called once, and its first call compiles; time another one",
+            )
+        best_rate = max(best_rate, rate)
+        verdict = _judge_rate(best_rate, values, ess, work_s, compile_s)
         if verdict.passed:
             break
     return verdict
 
 
-def _judge_benchmark(answer: Callable) -> Verdict:
+def _judge_rate(
+    rate: float, values: np.ndarray, ess: float, work_s: float, compile_s: float
+) -> Verdict:
+    """Say from the rate alone what was counted, and between which moments."""
     from course_utils.ess import min_ess
 
-    values = _columns()
-    ess, work_s, compile_s = min_ess(values), 0.1, 0.8
-    calls = []
-
-    def run():
-        calls.append(None)
-        time.sleep(compile_s if len(calls) == 1 else 0.0)
-        return _LateDraws(values, work_s)
-
-    rate = number(call(answer, run), "the result")
-    if not calls:
-        return Verdict(False, "waits for the result", "`run` was never called")
-    if rate <= 0:
-        return Verdict(False, "counts information", f"a rate of {rate:g} is not positive")
-    if len(calls) < 2:
-        return Verdict(
-            False,
-            "compiling apart",
-            "`run` was called once, and its first call compiles; time another one",
-        )
     # What the clock showed, if effective draws were counted, if all draws were, if numbers were.
     best = {"worst": ess, "first": min_ess(values[..., :1]), "draws": 8000, "numbers": 16_000}
     seconds = {name: count / rate for name, count in best.items()}
