@@ -15,7 +15,7 @@
 # [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 54 minutes to read, exercises not counted, 73 s to run (measured cold, 40 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
+# About 54 minutes to read, exercises not counted, 55 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-22).
 # <!-- /times -->
 #
 # **Short of time?** Leave out the smoothed weights, *Minibatches* with exercise 10.4, and *What it costs*: about six minutes. (Run their cells all the same.)
