@@ -170,6 +170,12 @@ WRONG = [
     ("10.4", minibatch(lambda s: 0, lambda s: s), "log density", "prior is missing"),
     ("10.4", minibatch(lambda s: -1, lambda s: -s), "log density", "reversed"),
     ("10.5", lambda w: np.mean(logsumexp(w, axis=1)), "average", "log K"),
+    (
+        "10.5",
+        lambda w: np.mean(np.log(np.mean(np.exp(w - w.max()), axis=1))) + w.max(),
+        "overflow",
+        "near ±1000",
+    ),
     ("10.5", lambda w: np.mean(w), "tightness", "ELBO again"),
     ("10.5", lambda w: np.log(np.mean(np.exp(w))), "ELBO", "logarithm first"),
     ("10.5", lambda w: np.sum(right_bound(w) * len(w)), "ELBO", "sum"),

@@ -85,6 +85,7 @@ RIGHT = [
     ("12.2", lambda a, p, b, q: jnp.inf if (b - a) * (p - q) <= 0 else (b - a) / (p - q)),
     ("12.3", log_ratio),
     ("12.3", lambda g, q, x, new: (g(new) - q(new)) - (g(x) - q(x))),
+    ("12.3", lambda g, q, x, new: jnp.subtract(g(new) - q(new), g(x) - q(x))),  # in 32 bits
     ("12.4", benchmark()),
     ("12.4", benchmark(calls=1)),
     ("12.4", benchmark(wait=np.asarray, reduce=min)),
@@ -127,6 +128,9 @@ WRONG = [
     ("12.2", lambda a, p, b, q: (b - a) / (p - q) if (b - a) / (p - q) > 0 else np.inf, "answer",
      "ZeroDivisionError"),
     ("12.2", lambda a, p, b, q: np.nan, "answer", "NaN"),
+    ("12.2", lambda a, p, b, q: crossover(a, p, b, q) if a != b else 0.0, "no crossover", "alike"),
+    ("12.2", lambda a, p, b, q: n if (n := crossover(a, p, b, q)) < np.inf else None, "answer",
+     "not None"),
     ("12.3", lambda g, q, x, new: g(new) - g(x), "detailed balance", "log q is missing"),
     ("12.3", lambda g, q, x, new: -log_ratio(g, q, x, new), "detailed balance", "upside down"),
     ("12.3", lambda g, q, x, new: g(new) - g(x) + q(new) - q(x), "detailed balance", "wrong way"),
