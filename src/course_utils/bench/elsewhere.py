@@ -49,6 +49,13 @@ class Peer(NamedTuple):
         """The environment's Python."""
         return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
+    @property
+    def missing(self) -> str | None:
+        """Why nothing can be run in the environment, if so."""
+        if (self.folder / ".stamp").exists() and self.interpreter.exists():
+            return None
+        return f"{self.folder.name} is not there, `make peers` builds it"
+
 
 PEERS = {
     "tfp-jax": Peer("tfp_jax", "peers"),
@@ -68,9 +75,8 @@ def program_name(model: str) -> str:
 
 def unavailable(job: dict[str, Any]) -> str | None:
     """Say why a job cannot be run here, if so."""
-    peer = PEERS[job["system"]]
-    if not (peer.folder / ".stamp").exists() or not peer.interpreter.exists():
-        return f"{peer.folder.name} is not there, `make peers` builds it"
+    if why := PEERS[job["system"]].missing:
+        return why
     if program_name(job["model"]) not in MODELS:
         return f"no program for this model; allowed are {', '.join(MODELS)}"
     return None

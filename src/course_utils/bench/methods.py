@@ -47,9 +47,8 @@ def measure(job: Job, data: Arrays, clock: Clock) -> tuple[Arrays, Row]:
     first, *steady = seconds
     clock.add("sampling", statistics.median(steady))
     whole = job["warmup"] + job["draws"]
-    if (
-        job["system"] == "VI"
-    ):  # its steps are those of the optimiser, and users leave it uncorrected
+    if job["system"] == "VI":
+        # Its steps are those of the optimiser, and its users leave the draws uncorrected.
         num_steps = job["warmup"]
         warmup_s, handed_out_s = (
             _times(methods.build_uncorrected(job["model"], *sizes, num_draws), keys)

@@ -13,7 +13,6 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from scipy.stats import norm
 
 from course_utils.bench.elsewhere import SOURCE, Peer
 from course_utils.bench.jobs import Arrays, Benchmark, Job, Row, run_jobs
@@ -50,15 +49,10 @@ def data_of(job: Job) -> Arrays:
     return target | {"starts": starts.astype(np.float32)}
 
 
-def density(x: np.ndarray) -> np.ndarray:
-    """Density of the target."""
-    return norm.pdf(np.asarray(x)[..., None], FOUR.loc, FOUR.scale) @ np.asarray(FOUR.weight)
-
-
 @cache
 def walk_on_grid() -> GridWalk:
     """Return the walk of this benchmark on a grid."""
-    return grid_walk(density, STEP_SIZE, *GRID)
+    return grid_walk(lambda x: mixture.pdf(x, FOUR), STEP_SIZE, *GRID)
 
 
 def summarize(job: Job, draws: Arrays) -> Row:
@@ -98,29 +92,30 @@ def rates(row: Row) -> Row:
     }
 
 
+def _peer(job: Job) -> Peer | None:
+    """Return where a job runs, if not in this environment."""
+    system = SYSTEMS[job["system"]]
+    return Peer(system.module, system.environment) if system.environment else None
+
+
 def environment(job: Job) -> dict[str, str]:
     """Environment variables of a job's process: the devices that JAX sees, where the package is."""
-    system = SYSTEMS[job["system"]]
-    found = {"JAX_NUM_CPU_DEVICES": str(system.devices), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    devices = SYSTEMS[job["system"]].devices
+    found = {"JAX_NUM_CPU_DEVICES": str(devices), "TF_CPP_MIN_LOG_LEVEL": "3"}
     # Elsewhere the course is not installed.
-    return found | ({"PYTHONPATH": str(SOURCE)} if system.environment else {})
+    return found | ({"PYTHONPATH": str(SOURCE)} if _peer(job) else {})
 
 
 def place(job: Job) -> tuple[str, str] | None:
     """Return interpreter and module of a system in an environment of its own."""
-    name = SYSTEMS[job["system"]].environment
-    return (str(Peer("", name).interpreter), measure.__module__) if name else None
+    peer = _peer(job)
+    return (str(peer.interpreter), measure.__module__) if peer else None
 
 
 def missing(job: Job) -> str | None:
     """Say why a job cannot be run here, if so."""
-    system = SYSTEMS[job["system"]]
-    if not system.environment:
-        return not_installed(system.needs)
-    peer = Peer("", system.environment)
-    if not (peer.folder / ".stamp").exists() or not peer.interpreter.exists():
-        return f"{peer.folder.name} is not there, `make peers` builds it"
-    return None
+    peer = _peer(job)
+    return peer.missing if peer else not_installed(SYSTEMS[job["system"]].needs)
 
 
 BENCHMARK = Benchmark(

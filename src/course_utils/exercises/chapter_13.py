@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from course_utils.bench.languages import seconds_to
 from course_utils.checks import Verdict
 from course_utils.exercises import KeepWorking, call, exercise, function_name, number
 
@@ -338,9 +339,6 @@ def _choose(answer: Callable) -> Verdict:
     def pick(rows, num, dtype=None):
         return call(answer, [dict(row) for row in rows], "line", num, dtype)
 
-    def seconds(row, num):
-        return row["compile_s"] + row["warmup_s"] + num / row["ess_per_s"]
-
     for num, dtype in ((400, None), (8000, None), (1_000_000, None), (400, "float64")):
         allowed = [
             row
@@ -348,7 +346,7 @@ def _choose(answer: Callable) -> Verdict:
             if row["status"] == "ok" and row["agrees"] and row["model"] == "line"
         ]
         allowed = [row for row in allowed if dtype in (None, row["dtype"])]
-        best = min(allowed, key=lambda row, num=num: seconds(row, num))
+        best = min(allowed, key=lambda row, num=num: seconds_to(row, num))
         got = pick(ROWS, num, dtype)
         if not isinstance(got, str):
             raise KeepWorking(f"the name of a system is expected, not {type(got).__name__}")
@@ -371,7 +369,7 @@ def _choose(answer: Callable) -> Verdict:
         return Verdict(
             False,
             "seconds to the last draw",
-            f"{asked}: '{got}' takes {seconds(chosen, num):.1f} s, compiling and warm-up included; "
-            f"'{best['system']}' takes {seconds(best, num):.1f} s",
+            f"{asked}: '{got}' takes {seconds_to(chosen, num):.1f} s, compiling and warm-up "
+            f"included; '{best['system']}' takes {seconds_to(best, num):.1f} s",
         )
     return Verdict(True, "seconds to the last draw", "right for four needs")

@@ -248,7 +248,11 @@ def convergence(
     left.plot(lengths, np.abs(errors), "o-", color=COLORS["orange"])
     left.plot(lengths, 2 * mcse, "s--", color=COLORS["grey"])
     left.annotate(
-        "error", (lengths[0], abs(errors[0])), (6, 6), textcoords="offset points", color="#D55E00"
+        "error",
+        (lengths[0], abs(errors[0])),
+        (6, 6),
+        textcoords="offset points",
+        color=COLORS["orange"],
     )
     left.annotate(
         "2 standard errors",

@@ -59,6 +59,13 @@ def pymc_model(data: Data) -> "pm.Model":
     return model
 
 
+def pdf(x: ArrayLike, data: Data) -> NDArray:
+    """Density in float64, shape of x: Σ_k weight_k φ((x − loc_k) / scale_k) / scale_k."""
+    loc, scale, weight = (np.asarray(column, float) for column in data)
+    z = (np.asarray(x, float)[..., None] - loc) / scale
+    return np.exp(-0.5 * z**2) / (scale * np.sqrt(2 * np.pi)) @ weight
+
+
 def cdf(x: ArrayLike, data: Data) -> NDArray:
     """Cumulative distribution function, shape of x: Σ_k weight_k Φ((x − loc_k) / scale_k)."""
     z = (np.asarray(x)[..., None] - np.asarray(data.loc)) / np.asarray(data.scale)
