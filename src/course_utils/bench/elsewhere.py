@@ -3,7 +3,7 @@
 Like :mod:`course_utils.bench.whole`, each finds step size and metric itself, and does the whole job
 ``repeats`` + 1 times in one process. How the phases are told apart: a system that compiles while it
 runs for the first time does not say for how long, so *compile* is the time to get ready, and what
-the first run took longer than the median of the others. That median is divided between warm-up and
+the first run took longer than the median of the others. These are divided between warm-up and
 sampling: with Stan as Stan says itself, with Pyro by when each draw began, with TensorFlow
 Probability and Edward2 in proportion to the leapfrog steps that the slowest chain took.
 
@@ -111,10 +111,13 @@ def measure(job: dict[str, Any], data: Arrays, clock: Clock) -> tuple[Arrays, No
     first, *steady = seconds
     runs, notes = zip(*kept[1:], strict=True)
     run_s = statistics.median(steady)
-    share = statistics.median(note["sampling_share"] for note in notes)
+    sampling_s = [
+        note["sampling_share"] * run for note, run in zip(notes, steady, strict=True)
+    ]
+    warmup_s = [run - part for part, run in zip(sampling_s, steady, strict=True)]
     clock.add("compile", ready_s + max(0.0, first - run_s))
-    clock.add("warmup", (1 - share) * run_s)
-    clock.add("sampling", share * run_s)
+    clock.add("warmup", statistics.median(warmup_s))
+    clock.add("sampling", statistics.median(sampling_s))
     draws = {name: np.concatenate([run[name] for run in runs]) for name in runs[0]}
     counts = [note["leapfrogs"] for note in notes]
     leapfrogs = None
@@ -123,6 +126,8 @@ def measure(job: dict[str, Any], data: Arrays, clock: Clock) -> tuple[Arrays, No
     return draws, {
         "first_s": ready_s + first,
         "run_s": steady,
+        "warmup_run_s": warmup_s,
+        "sampling_run_s": sampling_s,
         "compiles": None,
         "recompiles": None,
         "mean_leapfrogs": leapfrogs,

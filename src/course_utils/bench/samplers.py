@@ -80,8 +80,13 @@ def summarize(job: Job, draws: Arrays) -> Row:
     num_chains = len(next(iter(quantities.values())))
     ess = min_ess(quantities) * job["chains"] / num_chains
     reference = _reference(job["model"])
-    z_mean = _distances(quantities, reference)
-    return {"ess_min": ess, "z_mean": z_mean} | agreement(quantities, reference)
+    found = {"ess_min": ess, "z_mean": _distances(quantities, reference)}
+    if job["system"] not in FIXED:  # their pool has other runs than those that are timed
+        runs = np.arange(num_chains).reshape(-1, job["chains"])
+        found["ess_min_runs"] = [
+            min_ess({name: values[run] for name, values in quantities.items()}) for run in runs
+        ]
+    return found | agreement(quantities, reference)
 
 
 def _distances(quantities: Arrays, reference: dict[str, Any]) -> dict[str, list[float]]:

@@ -167,6 +167,8 @@ def measure_over_devices(job: Job, clock: Clock) -> tuple[Arrays, Row]:
     notes = {
         "first_s": clock.seconds["compile"] + seconds[0],
         "run_s": seconds[1:],
+        "warmup_run_s": [(1 - share) * run for run in seconds[1:]],
+        "sampling_run_s": [share * run for run in seconds[1:]],
         "compiles": compiles,
         "recompiles": compiles - 1,
         "mean_leapfrogs": float(steps.mean()),
@@ -261,6 +263,8 @@ def measure_library(job: Job, clock: Clock) -> tuple[Arrays, Row]:
     return draws, {
         "first_s": first.call_s(),
         "run_s": [call.call_s(("compile",) if job["system"] == "nutpie" else ()) for call in later],
+        "warmup_run_s": [call.seconds["warmup"] for call in later],
+        "sampling_run_s": [call.seconds["sampling"] for call in later],
         "compiles": first.compiles if compiles_in_jax else None,
         "recompiles": sum(call.compiles for call in later) if compiles_in_jax else None,
         "mean_leapfrogs": leapfrogs,
