@@ -14,7 +14,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test notebooks measure stubs peers slides lint format check lock clean FORCE
+.PHONY: help lab test notebooks measure stubs peers slides live assignments lint format check lock clean FORCE
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -43,12 +43,19 @@ measure: $(STAMP) ## Time every chapter with empty compile caches, for the chapt
 stubs: $(STAMP) ## Write the exercise stubs from the worked solutions
 	$(PY) tools/course.py stubs
 
-peers: $(STAMP) ## Build the environments of the other systems that the benchmarks compare
-	@$(PY) tools/peers.py
+peers: $(STAMP) ## Build environments of other systems for benchmarks (one: make peers NAMES=pyro)
+	@$(PY) tools/peers.py $(NAMES)
 
 slides: $(STAMP) ## Build the decks: HTML and PDF
 	$(UV) install --quiet --python $(PY) -r requirements-instructors.txt
 	$(PY) slides/build.py
+
+live: $(STAMP) ## Write copies of the chapters for live coding, by-hand code blank, into notebooks/live
+	$(PY) tools/course.py live
+
+assignments: $(STAMP) ## Write the sources of nbgrader's assignments from the worked solutions
+	$(UV) install --quiet --python $(PY) -r requirements-instructors.txt
+	$(PY) tools/assignments.py
 
 lint: $(STAMP) ## Check code style
 	$(PY) -m ruff check
@@ -69,7 +76,7 @@ lock: $(STAMP) ## Compile requirements*.txt from pyproject.toml
 		-o requirements-pyro.txt
 
 clean: ## Remove the environment, caches and built files
-	rm -rf .venv .venv-peers .venv-pyro .cache .pytest_cache .ruff_cache .hypothesis slides/build build dist
+	rm -rf .venv .venv-peers .venv-pyro .cache .pytest_cache .ruff_cache .hypothesis slides/build notebooks/live build dist
 
 # Built again when the lock is newer, the folder was moved, or its Python has gone.
 ifneq ($(shell cat $(STAMP) 2>/dev/null)$(wildcard $(PY)),$(CURDIR)$(PY))

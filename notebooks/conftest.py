@@ -22,7 +22,7 @@ import compare  # noqa: E402
 import execution  # noqa: E402
 import rules  # noqa: E402
 
-collect_ignore = ["src"]
+collect_ignore = ["src", "live"]
 ENVIRONMENT = pytest.StashKey[dict[str, str]]()
 
 

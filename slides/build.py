@@ -10,7 +10,9 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +29,7 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 SLIDES = Path(__file__).resolve().parent
+WORKERS = 2  # decks at a time; each has a kernel of its own
 SIZE = {"width": 1280, "height": 720}
 NO_BROWSER = (
     "PDF and contact sheets need Playwright and a Chromium: pip install playwright, then install "
@@ -218,6 +221,17 @@ def write_contact_sheet(context: Any, html: Path, columns: int = 3) -> Path:
     return target
 
 
+def write_html(source: Path, out: Path) -> Path:
+    """Run a deck's cells, and write its HTML into a folder."""
+    print(f"{source.stem}: running its cells ...", flush=True)
+    html = render(execute(source))
+    out.mkdir(parents=True, exist_ok=True)
+    target = out / f"{source.stem}.html"
+    target.write_text(html, encoding="utf-8")
+    print(target, flush=True)
+    return target
+
+
 def build(
     decks: Annotated[list[str] | None, typer.Argument(help="Starts of names, or paths.")] = None,
     pdf: Annotated[
@@ -231,14 +245,8 @@ def build(
 ) -> None:
     """Build decks: HTML that needs no network, and a PDF where a Chromium is found."""
     try:
-        pages = []
-        for source in find_decks(decks or []):
-            print(f"{source.stem}: running its cells ...", flush=True)
-            html = render(execute(source))
-            out.mkdir(parents=True, exist_ok=True)
-            pages.append(out / f"{source.stem}.html")
-            pages[-1].write_text(html, encoding="utf-8")
-            print(pages[-1])
+        with ThreadPoolExecutor(WORKERS) as pool:
+            pages = list(pool.map(partial(write_html, out=out), find_decks(decks or [])))
         writers = [write_pdf] if pdf is not False else []
         writers += [write_contact_sheet] if contact_sheet else []
         if pages and writers:

@@ -4,7 +4,7 @@ import ast
 import contextlib
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jupytext
 from IPython.display import Markdown
@@ -12,6 +12,36 @@ from IPython.display import Markdown
 from course_utils.display import Source
 
 CHAPTERS = Path(__file__).resolve().parents[1] / "notebooks" / "src"
+
+
+CLAIMS = CHAPTERS.parent / "claims.md"
+
+
+class Claim(NamedTuple):
+    """A claim that a chapter tried, as the page of all claims has it.
+
+    Attributes
+    ----------
+    words, verdict : str
+        The claim; "holds", "does not hold", "holds only when …".
+    cases : list of str
+        What was measured, case by case.
+    where : str
+        Date and machine.
+    """
+
+    words: str
+    verdict: str
+    cases: list[str]
+    where: str
+
+    @property
+    def short(self) -> str:
+        """The verdict with cases counted, in place of named."""
+        found = self.verdict.partition(" (undecided")[0]
+        if not found.startswith("holds only"):
+            return found
+        return f"holds in {found.count('; ') + 1} of {len(self.cases)} cases"
 
 
 class Chapter:
@@ -45,6 +75,29 @@ class Chapter:
                 ending = ast.fix_missing_locations(ast.Expression(last.value))
                 value = eval(compile(ending, self._name, "eval"), self._names)
         return value
+
+    def define(self, **names: Any) -> None:
+        """Give names values, in place of a cell that is too slow for a deck."""
+        self._names |= names
+
+    def claims(self, *beginnings: str) -> list[Claim]:
+        """Return the claims that the chapter tried, or those with these beginnings."""
+        page = CLAIMS.read_text(encoding="utf-8")
+        section = page.partition(f"\n## [{int(self._name[:2])}. ")[2].partition("\n## ")[0]
+        rows = [line.strip("| ").split(" | ") for line in section.splitlines() if "|" in line]
+        found = [
+            Claim(words, verdict.strip("*"), measured.split("<br>"), where)
+            for words, verdict, measured, where in rows[2:]
+        ]
+        for beginning in beginnings:
+            if not any(claim.words.startswith(beginning) for claim in found):
+                raise ValueError(f"{self._name} tried no claim that begins {beginning!r}")
+        return [claim for claim in found if claim.words.startswith(beginnings or "")]
+
+    def verdicts(self, *beginnings: str) -> Markdown:
+        """Return a table of claims with their verdicts."""
+        rows = [f"| {claim.words} | **{claim.short}** |" for claim in self.claims(*beginnings)]
+        return Markdown("\n".join(["| claim | verdict |", "|:---|:---|", *rows]))
 
     def code(self, function: str) -> Source:
         """Return a function that the chapter defines, to be shown."""

@@ -20,7 +20,7 @@ from course_utils.bench.app import app
 from course_utils.bench.clock import Clock
 from course_utils.bench.fixed import FIXED, iterations_per_draw
 from course_utils.bench.goals import TWINS, verdicts
-from course_utils.bench.page import write_page
+from course_utils.bench.page import FOLDER, NAMES, write_page
 from course_utils.bench.results import Case, Results, number, table
 from course_utils.bench.whole import WHOLE
 from course_utils.data import DATA_FOLDER
@@ -438,6 +438,9 @@ def test_the_page_shows_what_the_file_holds(tmp_path):
 def test_a_file_without_a_comparison_is_refused(tmp_path):
     file = ["--json", str(tmp_path / "none.jsonl")]
     result = CliRunner().invoke(app, ["page", *file], env={"COLUMNS": "400"})
+    assert result.exit_code == 2 and "holds rows of nothing; allowed are rows of" in result.output
+    (tmp_path / "none.jsonl").write_text(json.dumps(row("nutpie", "line", 4, [1.0])) + "\n")
+    result = CliRunner().invoke(app, ["page", *file], env={"COLUMNS": "400"})
     assert result.exit_code == 2 and "holds no case with flat and numpyro" in result.output
 
 
@@ -452,6 +455,9 @@ def test_numbers_and_tables():
     assert table(["a", "b"], [["x", "1"]]) == "| a | b |\n| --- | --: |\n| x | 1 |"
 
 
-def test_the_committed_page_is_that_of_the_committed_file():
-    assert write_page(PAGE.with_suffix(".jsonl"))[0] == PAGE.read_text()
-    assert PAGE.with_suffix(".png").exists()
+@pytest.mark.parametrize("name", NAMES)
+def test_the_committed_page_is_that_of_the_committed_file(name):
+    text, figures = write_page(FOLDER / f"{name}.jsonl")
+    assert text == (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    for figure in figures:
+        assert (FOLDER / f"{figure}.png").exists() and f"({figure}.png)" in text

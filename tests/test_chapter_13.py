@@ -6,6 +6,7 @@ exercise 13.5, whose pairs are drawn, one seed in some 20,000 would refuse one.
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import arviz as az
 import numpy as np
@@ -13,6 +14,7 @@ import pymc as pm
 import pytest
 from scipy import stats
 
+from course_utils import traps
 from course_utils.bench.languages import Record, first_to, seconds_to
 from course_utils.exercises import Outcome, chapter_13, grade
 from course_utils.figures import chapter_13 as figures
@@ -337,23 +339,23 @@ def row(system, model, rate, compile_s=1.0, runs=(2.0, 4.0), **other):
     """Return a row in which 1000 effective draws take 1000 / rate seconds of sampling."""
     seconds = 1000 / rate
     return MACHINE | {
-        "status": "ok", "agrees": True, "system": system, "model": model, "ess_min": 1000.0,
+        "status": "ok", "p_value": 0.5, "system": system, "model": model, "ess_min": 1000.0,
         "compile_s": compile_s, "warmup_s": seconds, "sampling_s": seconds, "ess_per_s": rate,
         "ess_per_s_call": 1000 / (compile_s + 2 * seconds), "first_s": compile_s + 2 * seconds,
-        "run_s": list(runs),
+        "run_s": list(runs), "warmup_run_s": [seconds] * 2, "sampling_run_s": [seconds] * 2,
+        "ess_min_runs": [1000.0] * 2, "ess_runs": 15, "chains": 2, "z_mean": {"x": 9.0},
     } | other  # fmt: skip
 
 
 def a_record():
     absent = MACHINE | {"status": "not run", "why": "is not here"}
+    newer = {"compile_s": 30.0, "ess_per_gradient": 0.5, "ess_min_runs": [1000.0, 500.0]}
     return Record(
         [
             row("stan", "line", 1.0),
-            row(
-                "stan", "line", 1000.0, compile_s=30.0, ess_per_gradient=0.5
-            ),  # the newer one counts
-            row("pymc", "line", 100.0, compile_s=2.0, runs=(1.0, 1.0, 1.0), ess_per_gradient=0.1),
-            row("nutpie", "line", 1e6, agrees=False),
+            row("stan", "line", 1000.0, **newer),  # the newer one counts
+            row("pymc", "line", 100.0, compile_s=2.0, runs=(1.0, 1.0), ess_per_gradient=0.1),
+            row("nutpie", "line", 1e6, p_value=0.9e-4),
             row("stan", "binomial", 50.0),
             row("stan", "bradley_terry", 80.0),
             row("stan", "bradley_terry_10000", 20.0),
@@ -378,23 +380,36 @@ def test_a_record_answers_from_its_newest_right_rows():
     assert record.growing("bradley_terry", 1000) == {"stan": {1000: 80.0, 10_000: 20.0}}
 
 
-def test_times_faster_divides_seconds_for_an_effective_draw():
+def test_times_faster_divides_seconds_for_an_effective_draw_run_by_run():
     record = a_record()
-    assert record.times_faster("line", "stan", "pymc", "sampling") == pytest.approx([10.0])
-    assert record.times_faster("line", "stan", "pymc", "a first call") == pytest.approx([22 / 32])
-    assert record.times_faster("line", "stan", "pymc", "a further call").tolist() == [0.5, 0.25]
-    assert record.seconds("line", "pymc", "warm-up and sampling").tolist() == [20.0]
+
+    def times(clock):  # each run of pymc over each of stan, whose second has half as much ESS
+        return record.times_faster("line", "stan", "pymc", clock)
+
+    assert times("sampling") == pytest.approx([10.0, 5.0] * 2)
+    assert times("a first call") == pytest.approx([22 / 32, 11 / 32] * 2)
+    assert times("a further call") == pytest.approx([1 / 2, 1 / 8] * 2)
+    assert record.seconds("line", "pymc", "warm-up and sampling").tolist() == [20.0, 20.0]
     cases = record.cases("stan", "pymc", ["sampling", "gradients"], {"line": "a line"})
     assert list(cases) == ["the model is a line, sampling", "the model is a line, gradients"]
-    assert cases["the model is a line, gradients"] == pytest.approx([5.0])  # 0.5 against 0.1
+    assert cases["the model is a line, gradients"] == pytest.approx([5.0, 2.5] * 2)
     assert record.cases("stan", "pymc", ["sampling"], {"binomial": "coin"}) == {}
 
 
 def test_distances_are_given_where_they_are_recorded():
     means = {"b_perp": -1.0, "theta": [0.5, 2.0]}
-    record = Record([row("stan", "line", 1.0, z_mean=means), row("pymc", "line", 1.0)])
+    record = Record([row("stan", "line", 1.0, z_mean=means)])
     assert record.distances("line", "stan", ["theta", "b_perp"]).tolist() == [0.5, 2.0, -1.0]
-    assert record.distances("line", "pymc", ["theta"]) is None
+
+
+@pytest.mark.parametrize(
+    ("runs", "z", "right"),
+    [(15, 4.3, True), (14, 4.0, True), (14, 4.3, False), (14, float("nan"), False)],
+)
+def test_means_decide_too_where_chains_are_few(runs, z, right):
+    """Two chains a run: from 30 on shares decide; below, 4.3 sd of two means has p < 0.0001."""
+    rows = [row("stan", "line", 1.0, ess_runs=runs, z_mean={"x": [0.0, z]}), row("pymc", "line", 1)]
+    assert ("stan" in Record(rows).of("line")) == right
 
 
 def test_who_is_first_depends_on_how_much_is_wanted():
@@ -405,6 +420,24 @@ def test_who_is_first_depends_on_how_much_is_wanted():
 
 def test_a_record_refuses_what_it_cannot_compare():
     with pytest.raises(ValueError, match="none has a result that is right"):
-        Record([row("stan", "line", 1.0, agrees=False)])
+        Record([row("stan", "line", 1.0, p_value=0.0)])
     with pytest.raises(ValueError, match="rows are from 2 machines; allowed is one"):
         Record([row("stan", "line", 1.0), row("pymc", "line", 1.0, threads=64)])
+
+
+# Traps
+
+
+def test_every_trap_is_as_the_page_says():
+    page = PAGE.read_text(encoding="utf-8")
+    found = traps.tried()
+    assert all(found.values()), found
+    for trap in found:
+        assert f"# | {trap.split()[0]} | " in page
+
+
+def test_a_trap_that_is_none_is_seen(monkeypatch):
+    by_scale = SimpleNamespace(**vars(traps.dist))
+    by_scale.Exponential = lambda scale: traps.dist.Gamma(1.0, 1 / scale)
+    monkeypatch.setattr(traps, "dist", by_scale)
+    assert [trap for trap, holds in traps.tried().items() if not holds] == ["2 rate, scale"]

@@ -2,7 +2,9 @@
 
 import hashlib
 import importlib.util
+import os
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -118,13 +120,20 @@ def run_build(*arguments: str | Path) -> subprocess.CompletedProcess:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """Folder with the HTML of the two fixture decks and of every real deck."""
+    """Folder with the HTML of the two fixture decks and of every real deck.
+
+    Who has just built the decks names their folder in ``SLIDES_BUILT`` and saves minutes.
+    """
     folder = tmp_path_factory.mktemp("slides")
     (folder / "good.py").write_text(GOOD, encoding="utf-8")
     (folder / "broken.py").write_text(BROKEN, encoding="utf-8")
-    result = run_build(
-        folder / "good.py", folder / "broken.py", *DECKS, "--html-only", "--out", folder
-    )
+    decks = DECKS
+    if given := os.environ.get("SLIDES_BUILT"):
+        decks = []
+        for name in DECKS:
+            shutil.copy(ROOT / given / f"{name}.html", folder)
+    sources = (folder / "good.py", folder / "broken.py", *decks)
+    result = run_build(*sources, "--html-only", "--out", folder)
     assert result.returncode == 0, result.stdout + result.stderr
     return folder
 
@@ -395,6 +404,9 @@ def test_chapter_runs_its_cells_in_the_deck(tmp_path, monkeypatch, capsys):
     assert count.run("total + 1") == 9
     assert capsys.readouterr().out == ""
     assert count.code("double").text == "def double(x):\n    return 2 * x  # twice"
+    count.define(total=1)
+    count.run("again =")
+    assert count.again == 2
     place = count.where("again =").data
     assert "`notebooks/09_count.ipynb`" in place and "**Counting**" in place
     with pytest.raises(AttributeError, match="defined 'nothing'"):
@@ -481,3 +493,39 @@ def test_pdf_check_finds_a_blank_page(context):
     pdf = page.pdf(prefer_css_page_size=True)
     page.close()
     assert pdf_fault(pdf, 1) == "page 1 has no text"
+
+
+CLAIMS = """# Claims
+
+## [8. Other](x)
+
+| claim | verdict | measured | when and where |
+|---|---|---|---|
+| eight is even | **holds** | a: 1 | now |
+
+## [9. Counting](x)
+
+| claim | verdict | measured | when and where |
+|---|---|---|---|
+| one is odd | **holds** | a: 1 | now |
+| two is odd | **holds only when a; b (undecided when c)** | a: 1<br>b: 2<br>c: 3<br>d: 4 | now |
+
+## [10. Another](x)
+"""
+
+
+def test_claims_are_those_of_the_chapter(tmp_path, monkeypatch):
+    (tmp_path / "09_count.py").write_text(CHAPTER, encoding="utf-8")
+    (tmp_path / "claims.md").write_text(CLAIMS, encoding="utf-8")
+    monkeypatch.setattr(chapter, "CHAPTERS", tmp_path)
+    monkeypatch.setattr(chapter, "CLAIMS", tmp_path / "claims.md")
+    count = chapter.Chapter("09_count")
+    assert [(claim.words, claim.short) for claim in count.claims()] == [
+        ("one is odd", "holds"),
+        ("two is odd", "holds in 2 of 4 cases"),
+    ]
+    assert count.claims("two")[0].cases == ["a: 1", "b: 2", "c: 3", "d: 4"]
+    assert "| two is odd | **holds in 2 of 4 cases** |" in count.verdicts("two").data
+    assert "one" not in count.verdicts("two").data
+    with pytest.raises(ValueError, match="09_count tried no claim that begins 'three'"):
+        count.claims("three")

@@ -14,6 +14,7 @@ import chapters
 import claims
 import execution
 import exercises
+import live
 import pages
 import rules
 import typer
@@ -205,6 +206,17 @@ def table() -> None:
     try:
         refresh_table()
         refresh_claims()
+    except PageError as error:
+        raise _stop(error) from None
+
+
+@app.command(name="live")
+def live_(names: Names = None) -> None:
+    """Write live-coding copies of chapters into notebooks/live: by-hand code blank."""
+    try:
+        for page in _wanted(names):
+            if not page.is_solution:
+                console.print(f"✓ {live.write(page).relative_to(ROOT)}")
     except PageError as error:
         raise _stop(error) from None
 

@@ -184,10 +184,14 @@ def is_python(interpreter: str | Path, version: str) -> bool:
     return done.stdout.strip() == version
 
 
-def main() -> int:
-    """Build all environments; return 1 if one is not complete."""
+def main(names: Sequence[str] = ()) -> int:
+    """Build the environments with these names, or all; return 1 if one is not complete."""
+    known = {environment.name: environment for environment in ENVIRONMENTS}
+    if unknown := set(names) - set(known):
+        print(f"no environment {min(unknown)!r}; there are: {', '.join(known)}", file=sys.stderr)
+        return 2
     failed = 0
-    for environment in ENVIRONMENTS:
+    for environment in map(known.get, names or known):
         try:
             build(environment)
         except (RuntimeError, subprocess.CalledProcessError, OSError) as failure:
@@ -197,4 +201,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -248,7 +248,7 @@ assert np.allclose(found["joint"], covariance, rtol=1e-3)  # the longest way is 
 # %% [markdown]
 # ## Fast
 #
-# NumPyro has no joint distribution of its own.  The course's package has one, `JointDistribution`, which is
+# NumPyro has no joint distribution of its own. The course's package has one, `JointDistribution`, which is
 # a NumPyro distribution like any other. Its two methods that matter:
 
 # %%

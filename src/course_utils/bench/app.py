@@ -2,7 +2,7 @@
 
 import typer
 
-from course_utils.bench import coin, methods, page, samplers, walk
+from course_utils.bench import coin, limits, methods, page, samplers, walk
 
 app = typer.Typer(
     help="Benchmarks of the course; one JSON line a result, resumes where it was stopped.",
@@ -13,4 +13,5 @@ app.command("coin")(coin.command)
 app.command("samplers")(samplers.command)
 app.command("methods")(methods.command)
 app.command("walk")(walk.command)
+app.command("limits")(limits.command)
 app.command("page")(page.command)

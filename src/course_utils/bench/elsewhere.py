@@ -111,9 +111,7 @@ def measure(job: dict[str, Any], data: Arrays, clock: Clock) -> tuple[Arrays, No
     first, *steady = seconds
     runs, notes = zip(*kept[1:], strict=True)
     run_s = statistics.median(steady)
-    sampling_s = [
-        note["sampling_share"] * run for note, run in zip(notes, steady, strict=True)
-    ]
+    sampling_s = [note["sampling_share"] * run for note, run in zip(notes, steady, strict=True)]
     warmup_s = [run - part for part, run in zip(sampling_s, steady, strict=True)]
     clock.add("compile", ready_s + max(0.0, first - run_s))
     clock.add("warmup", statistics.median(warmup_s))

@@ -5,21 +5,43 @@ from itertools import combinations
 from types import MappingProxyType
 
 import numpy as np
+from scipy.stats import norm
 
+from course_utils.bench.agreement import ALPHA
 from course_utils.bench.elsewhere import MODELS
 from course_utils.bench.jobs import Row
 
-# What a clock shows, in seconds: one number, or several. The import is never in it. The last counts
-# gradients in place of seconds, and knows no machine.
+# What a clock shows of each steady run, in seconds. The import is never in it; the compiling, which
+# a process does once, is the same in all. The last counts gradients in place of seconds, on average
+# over the runs, and knows no machine.
 CLOCKS: MappingProxyType[str, Callable[[Row], list[float]]] = MappingProxyType(
     {
-        "sampling": lambda row: [row["sampling_s"]],
-        "warm-up and sampling": lambda row: [row["warmup_s"] + row["sampling_s"]],
-        "a first call": lambda row: [row["compile_s"] + row["warmup_s"] + row["sampling_s"]],
+        "sampling": lambda row: row["sampling_run_s"],
+        "warm-up and sampling": lambda row: _warm_and_sample(row),
+        "a first call": lambda row: [row["compile_s"] + run for run in _warm_and_sample(row)],
         "a further call": lambda row: row["run_s"],
-        "gradients": lambda row: [row["ess_min"] / row["ess_per_gradient"]],
+        "gradients": lambda row: [row["ess_min"] / row["ess_per_gradient"]] * len(row["run_s"]),
     }
 )
+APART = 1.2  # two rates nearer than this may be equal
+MANY = 30  # chains: with fewer, the test of shares has little power, and the means decide as well
+
+
+def _warm_and_sample(row: Row) -> list[float]:
+    parts = zip(row["warmup_run_s"], row["sampling_run_s"], strict=True)
+    return [warmup + sampling for warmup, sampling in parts]
+
+
+def p_value(row: Row) -> float:
+    """P-value of the worst comparison of draws with the exact answer, times their number.
+
+    The shares below exact quantiles are compared, and where chains are few, the means as well.
+    """
+    if row["ess_runs"] * row["chains"] >= MANY:
+        return row["p_value"]
+    distances = np.abs(np.concatenate([np.ravel(found) for found in row["z_mean"].values()]))
+    of_means = 2 * norm.sf(distances.max()) * distances.size
+    return float(np.minimum(row["p_value"], of_means))  # NaN, if a mean is, which is never right
 
 
 class Record:
@@ -37,7 +59,8 @@ class Record:
     finished : dict of (model, system) to dict
         Rows with a result.
     right : dict of (model, system) to dict
-        Those that agree with the exact answer: a wrong sampler has no speed.
+        Those that agree with the exact answer, with a :func:`p_value` of at least
+        ``agreement.ALPHA``: a wrong sampler has no speed.
     models, systems : list of str
         Models that have a row that is right, and all systems.
 
@@ -52,7 +75,7 @@ class Record:
         self.finished = {
             (row["model"], row["system"]): row for row in rows if row["status"] == "ok"
         }
-        self.right = {cell: row for cell, row in self.finished.items() if row["agrees"]}
+        self.right = {cell: row for cell, row in self.finished.items() if p_value(row) >= ALPHA}
         self._why = {cell: row["why"] for cell, row in newest.items() if row["status"] != "ok"}
         if not self.right:
             raise ValueError("rows: none has a result that is right; allowed is at least one")
@@ -98,17 +121,19 @@ class Record:
         }
 
     def seconds(self, model: str, system: str, clock: str) -> np.ndarray:
-        """Read one of ``CLOCKS``; shape (number of readings,)."""
+        """Read one of ``CLOCKS``; shape (number of steady runs,)."""
         return np.array(CLOCKS[clock](self.right[model, system]), float)
 
     def times_faster(self, model: str, fast: str, slow: str, clock: str) -> np.ndarray:
-        """How many times the effective draws per second of ``slow`` the system ``fast`` has."""
-        costs = [
-            self.seconds(model, name, clock) / self.right[model, name]["ess_min"]
-            for name in (fast, slow)
-        ]
-        length = min(map(len, costs))
-        return costs[1][:length] / costs[0][:length]
+        """How many times the effective draws per second of ``slow`` the system ``fast`` has.
+
+        One number for each pair of a run of ``fast`` and a run of ``slow``.
+        """
+        dear, cheap = (
+            self.seconds(model, name, clock) / self.right[model, name]["ess_min_runs"]
+            for name in (slow, fast)
+        )
+        return np.divide.outer(dear, cheap).ravel()
 
     def cases(
         self, fast: str, slow: str, clocks: Iterable[str], names: Mapping[str, str]
@@ -121,10 +146,10 @@ class Record:
             if model in names
         }
 
-    def distances(self, model: str, system: str, names: Iterable[str]) -> np.ndarray | None:
-        """Posterior means minus exact ones in standard errors; None where none are recorded."""
-        found = self.finished[model, system].get("z_mean")
-        return np.concatenate([np.ravel(found[name]) for name in names]) if found else None
+    def distances(self, model: str, system: str, names: Iterable[str]) -> np.ndarray:
+        """Posterior means minus exact ones, in standard errors."""
+        found = self.finished[model, system]["z_mean"]
+        return np.concatenate([np.ravel(found[name]) for name in names])
 
     def with_all(self, *systems: str) -> list[str]:
         """List the models of which all these systems have a right row."""
@@ -133,13 +158,16 @@ class Record:
         ]
 
     def swaps(self, model: str) -> tuple[int, int]:
-        """Pairs of systems that change places when compiling is counted, and all pairs."""
+        """Pairs of systems that change places when compiling is counted, and all pairs.
+
+        Both times they must be at least a factor of ``APART`` from each other.
+        """
         pairs = list(combinations(self.of(model).values(), 2))
-        changed = [
-            (a["ess_per_s"] - b["ess_per_s"]) * (a["ess_per_s_call"] - b["ess_per_s_call"]) < 0
-            for a, b in pairs
-        ]
-        return sum(changed), len(pairs)
+        changed = 0
+        for a, b in pairs:
+            before, after = (np.log(a[rate] / b[rate]) for rate in ("ess_per_s", "ess_per_s_call"))
+            changed += before * after < 0 and min(abs(before), abs(after)) > np.log(APART)
+        return changed, len(pairs)
 
     def growing(self, model: str, default: int) -> dict[str, dict[int, float]]:
         """Effective draws per second of sampling by size of the data; systems with two sizes.

@@ -1,225 +1,69 @@
-"""The page of a benchmark: tables, a figure and verdicts, all computed from the results file."""
+"""The pages of the benchmarks: Markdown and figures, all computed from the results files."""
 
-import statistics
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from course_utils.bench.elsewhere import PEERS
-from course_utils.bench.fixed import FIXED
-from course_utils.bench.goals import EVERYDAY_MODELS, TWINS, verdicts
-from course_utils.bench.jobs import Row, read_rows
-from course_utils.bench.results import Case, Results, number, table
-from course_utils.bench.whole import WHOLE
+from course_utils.bench.jobs import read_rows
+from course_utils.bench.languages_page import write_languages
+from course_utils.bench.samplers_page import write_samplers
+from course_utils.bench.walk_page import write_walk
 from course_utils.data import DATA_FOLDER
 from course_utils.display import Figure
 
-NUTS = ("flat", "nested", "numpyro", "blackjax")
-COMMAND = "python -m course_utils.bench page"
+FOLDER = DATA_FOLDER / "benchmarks"
+NAMES = ("samplers", "walk", "languages")
 
 
-def write_page(json: Path) -> tuple[str, Figure]:
-    """Turn a results file into Markdown and a figure.
+def write_page(json: Path) -> tuple[str, dict[str, Figure]]:
+    """Turn a results file into Markdown and figures.
 
     Parameters
     ----------
     json : Path
-        Results of ``python -m course_utils.bench samplers``.
+        Results of ``python -m course_utils.bench samplers`` or ``walk``. If systems with an
+        environment of their own take part in the first, the page is that of all languages. Beside a
+        file of ``walk`` may lie ``limits.jsonl``, results of ``limits``.
 
     Returns
     -------
     str
-        The page; it links to the figure as ``NAME.png``, beside it.
-    Figure
-        The figure, with caption and alternative text.
+        The page.
+    dict of str to Figure
+        The figures to which it links, as ``NAME.png`` beside it.
 
     Raises
     ------
     ValueError
-        If the file is missing or compares no flat NUTS with NumPyro's.
+        If the file is missing, is of another benchmark, or holds nothing to compare.
     """
-    from course_utils.figures.benchmarks import flat_against_nested
-
     rows = read_rows(json)
-    results = Results(rows)
-    cases = results.cases(["flat", "numpyro"], least=2)
-    if not cases:
-        raise ValueError(f"{json} holds no case with flat and numpyro; allowed is a file that does")
-    figure = flat_against_nested(results, cases)
-    parts = [
-        f"# Samplers side by side\n\nMade from `{json.name}` by `{COMMAND}`; change nothing here "
-        "by hand. [README.md](README.md) explains the fields. Compare ratios, never seconds "
-        "between machines. “Steady” is the median of the runs after the first.",
-        _machine(list(results.right.values())),
-        f"![{figure.alt}]({json.stem}.png)\n\n{figure.caption}",
-        "## What was to be reached\n\n"
-        + "\n".join(f"- {sentence}" for sentence in verdicts(results)),
-        _waiting(results),
-        _costs(results),
-        _everyday(results),
-        _twins(results),
-        _left_out(results),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n", figure
-
-
-def _machine(rows: Sequence[Row]) -> str:
-    def told(get: Callable[[Row], object]) -> str:
-        return ", ".join(sorted({str(get(row)) for row in rows} - {"None"}))
-
-    names = sorted({name for row in rows for name in row["versions"]})
-    versions = "; ".join(
-        f"{name} {told(lambda row, n=name: row['versions'].get(n))}" for name in names
-    )
-    dates = sorted(row["date"][:10] for row in rows)
-    shares = [row["others_share"] for row in rows if row["others_share"] is not None]
-    others = f" Other programs used at most {max(shares):.0%} of it." if shares else ""
-    return (
-        f"Machine: {told(lambda row: row['cpu'])}, {told(lambda row: row['threads'])} threads, "
-        f"device {told(lambda row: row['device'])}, {dates[0]} to {dates[-1]}.{others} {versions}."
-    )
-
-
-def _waiting(results: Results) -> str:
-    """Flat against nested: how long chains wait, and what not waiting gains."""
-
-    def line(case: Case) -> list[str]:
-        rows = {name: results.of(name, case) for name in NUTS}
-        flat = rows["flat"]
-        return [
-            str(case),
-            number(flat["mean_leapfrogs"]),
-            *(number(rows[name] and rows[name]["iterations_per_draw"]) for name in NUTS[:3]),
-            *(
-                str(results.times("flat", name, case, "ess_min")) if rows[name] else ""
-                for name in NUTS[1:]
-            ),
-        ]
-
-    header = ["model, chains × draws", "leapfrog steps a draw"]
-    header += [f"iterations a draw: {name}" for name in NUTS[:3]]
-    header += [f"ESS/s, flat ÷ {name}" for name in NUTS[1:]]
-    shown = [case for case in results.cases(["flat"]) if results.of("flat", case)]
-    return (
-        "## Many chains: what waiting costs\n\nNUTS with the same step size, metric and starts for "
-        "all. Nested loops wait for the longest trajectory at every draw, the flat loop does not. "
-        "The quotient of medians, and in brackets what single runs would make of it; compilation "
-        "is left out.\n\n" + table(header, map(line, shown))
-    )
-
-
-def _costs(results: Results) -> str:
-    def line(system: str, row: Row, case: Case) -> list[str]:
-        return [
-            f"{case}: {system}",
-            *(number(row[name]) for name in ("compile_s", "first_s")),
-            _spread(row),
-            *(number(row[name]) for name in ("ess_min", "ess_per_s", "ess_per_gradient")),
-            *(number(row[name]) for name in ("acceptance_rate", "divergences", "peak_memory_mb")),
-        ]
-
-    header = "system; compile, s; compile + first run, s; steady run, s; ESS; ESS/s; "
-    header += "ESS a gradient; acceptance; divergences a run; peak memory, MB"
-    lines = [
-        line(name, row, case)
-        for case in results.cases(FIXED)
-        for name in FIXED
-        if (row := results.of(name, case))
-    ]
-    return (
-        "## Every sampler with fixed step size and metric\n\nESS is that of one run: the smallest "
-        "over all quantities of the model, of bulk and tail. No warm-up is counted.\n\n"
-        + table(header.split("; "), lines)
-    )
-
-
-def _everyday(results: Results) -> str:
-    def line(system: str, row: Row, case: Case) -> list[str]:
-        return [
-            f"{case}: {system}",
-            *(number(row[name]) for name in ("compile_s", "first_s")),
-            _spread(row),
-            *(number(row[name]) for name in ("recompiles", "warmup_s", "sampling_s")),
-            *(number(row[name]) for name in ("ess_min", "ess_per_s", "ess_per_s_call")),
-            row["dtype"],
-        ]
-
-    header = "system; compile, s; first call, s; further call, s; programs compiled again; "
-    header += "warm-up, s; sampling, s; ESS; ESS/s of sampling; ESS/s of a first call; dtype"
-    lines = [
-        line(name, row, case)
-        for case in sorted(results.cases((*WHOLE, *PEERS)), key=_everyday_order)
-        for name in (*WHOLE, *PEERS)
-        if (row := results.of(name, case))
-    ]
-    if not lines:
-        return ""
-    return (
-        "## A few chains, warm-up included\n\nEach system finds step size and metric itself. A "
-        "further call is the same job with a new seed in the same process.\n\n"
-        + table(header.split("; "), lines)
-    )
-
-
-def _everyday_order(case: Case) -> tuple[int, str]:
-    known = case.model in EVERYDAY_MODELS
-    return (EVERYDAY_MODELS.index(case.model) if known else len(EVERYDAY_MODELS), case.model)
-
-
-def _twins(results: Results) -> str:
-    lines = [
-        [
-            f"{case}: {name}",
-            str(results.times(name, twin, case)),
-            "yes" if first["draws_digest"] == second["draws_digest"] else "no",
-        ]
-        for name, twin in (*TWINS.items(), ("nested", "blackjax"))
-        for case in results.cases([name, twin], least=2)
-        for first, second in [(results.of(name, case), results.of(twin, case))]
-    ]
-    if not lines:
-        return ""
-    return (
-        "## Beside BlackJAX, on the same keys\n\nHow many times faster the course's sampler is, "
-        "and whether the draws are the same bits.\n\n"
-        + table(["sampler", "times faster", "same draws"], lines)
-    )
-
-
-def _left_out(results: Results) -> str:
-    wrong = [
-        f"- {row['system']}, {_label(row)}: its draws disagree with the exact answer "
-        f"({row['worst']}, p = {row['p_value']:.1g})"
-        for row in results.wrong
-    ]
-    missing = [f"- {row['system']}, {_label(row)}: {row['why']}" for row in results.not_run]
-    if not wrong and not missing:
-        return ""
-    return "## Without result\n\n" + "\n".join([*wrong, *missing])
-
-
-def _label(row: Row) -> str:
-    return str(Case(row["model"], row["chains"], row["draws"]))
-
-
-def _spread(row: Row) -> str:
-    runs = row["run_s"]
-    median, low, high = statistics.median(runs), min(runs), max(runs)
-    return f"{number(median)} ({number(low)} to {number(high)})"
+    kinds = sorted({str(row.get("benchmark")) for row in rows})
+    if kinds == ["walk"]:
+        return write_walk(rows, json.stem, read_rows(json.with_name("limits.jsonl")))
+    if kinds != ["samplers"]:
+        raise ValueError(
+            f"{json} holds rows of {', '.join(kinds) or 'nothing'}; allowed are rows of samplers "
+            "or of walk"
+        )
+    has_peers = any(row["system"] in PEERS for row in rows)
+    return (write_languages if has_peers else write_samplers)(rows, json.stem)
 
 
 def command(
-    json: Annotated[Path, typer.Option(help="Results of `samplers`.")] = (
-        DATA_FOLDER / "benchmarks" / "samplers.jsonl"
-    ),
+    json: Annotated[
+        list[Path] | None, typer.Option(help="Results of `samplers` or `walk`; default: ours.")
+    ] = None,
 ) -> None:
-    """Write the page of a results file, and its figure, beside it."""
-    try:
-        text, figure = write_page(json)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--json") from error
-    json.with_suffix(".md").write_text(text)
-    json.with_suffix(".png").write_bytes(figure.png)
-    typer.echo(f"{json.with_suffix('.md')} and {json.stem}.png written")
+    """Write the pages of results files, with their figures, beside them."""
+    for file in json or [FOLDER / f"{name}.jsonl" for name in NAMES]:
+        try:
+            text, figures = write_page(file)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--json") from error
+        file.with_suffix(".md").write_text(text, encoding="utf-8")
+        for name, figure in figures.items():
+            file.with_name(f"{name}.png").write_bytes(figure.png)
+        typer.echo(f"{file.with_suffix('.md')} written, with {', '.join(figures)}.png")

@@ -33,17 +33,18 @@ def cloud(
     fig, axes = plt.subplots(1, len(snapshots), figsize=(11, 3.4), sharey=True)
     words = []
     for ax, (steps, values) in zip(axes, snapshots.items(), strict=True):
+        after = f"{steps:,} step{'s' if steps > 1 else ''}"
         ax.hist(values, bins=bins, density=True, color=COLORS["sky"], alpha=0.8)
         ax.plot(grid, density(grid), color=COLORS["orange"])
         ax.axvline(start, color=COLORS["black"], lw=1, ls=":")
         ax.set(
-            title=f"{steps:,} step{'s' if steps > 1 else ''}",
+            title=after,
             xlabel="x",
             xlim=(low, high),
             ylim=(0, 0.3),
         )
         ax.set_yticks([])
-        words.append(f"after {steps:,} steps mean {values.mean():.1f} and sd {values.std():.1f}")
+        words.append(f"after {after} mean {values.mean():.1f} and sd {values.std():.1f}")
     axes[0].set_ylabel("density")
     return figure(
         fig,

@@ -313,7 +313,10 @@ def metrics(covariance: np.ndarray, paths: Mapping[str, np.ndarray]) -> Figure:
         ax.plot(path[:, 0], path[:, 1], "o-", color=COLORS["blue"], ms=5, lw=1.5)
         ax.plot(*path[0], "o", color=COLORS["black"], ms=8)
         ax.set_title(f"{name}: {len(path) - 1} steps")
-    words = "; ".join(f"{name}, {len(path) - 1} steps" for name, path in paths.items())
+    words = "; ".join(
+        f"{name.replace('$M^{-1}$', 'inverse mass matrix')}, {len(path) - 1} steps"
+        for name, path in paths.items()
+    )
     return figure(
         fig,
         caption="A quarter orbit with each mass matrix, from the same start (black).",

@@ -106,13 +106,18 @@ PROGRAMS = {
 }
 
 
-def prepare(name, data, settings):
+def build(name, data):
     """Compile the program."""
     given = {"N": len(next(reversed(data.values()))), **data}
     if name == "bradley_terry":  # Stan counts from 1
         players, first, second = (data[key] for key in ("players", "first", "second"))
         given |= {"K": len(players), "first": first + 1, "second": second + 1}
-    posterior = stan.build(PROGRAMS[name], data=given)
+    return stan.build(PROGRAMS[name], data=given)
+
+
+def prepare(name, data, settings):
+    """Compile the program."""
+    posterior = build(name, data)
 
     def sample(seed):
         fit = dataclasses.replace(posterior, random_seed=seed + 1).sample(
