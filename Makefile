@@ -50,7 +50,7 @@ slides: $(STAMP) ## Build the decks: HTML and PDF
 	$(UV) install --quiet --python $(PY) -r requirements-instructors.txt
 	$(PY) slides/build.py
 
-live: $(STAMP) ## Write copies of the chapters for live coding, by-hand code blank, into notebooks/live
+live: $(STAMP) ## Write copies of the chapters for live coding, by-hand code blank, into live
 	$(PY) tools/course.py live
 
 assignments: $(STAMP) ## Write the sources of nbgrader's assignments from the worked solutions
@@ -76,7 +76,7 @@ lock: $(STAMP) ## Compile requirements*.txt from pyproject.toml
 		-o requirements-pyro.txt
 
 clean: ## Remove the environment, caches and built files
-	rm -rf .venv .venv-peers .venv-pyro .cache .pytest_cache .ruff_cache .hypothesis slides/build notebooks/live build dist
+	rm -rf .venv .venv-peers .venv-pyro .cache .pytest_cache .ruff_cache .hypothesis slides/build live build dist
 
 # Built again when the lock is newer, the folder was moved, or its Python has gone.
 ifneq ($(shell cat $(STAMP) 2>/dev/null)$(wildcard $(PY)),$(CURDIR)$(PY))

@@ -22,7 +22,7 @@ import compare  # noqa: E402
 import execution  # noqa: E402
 import rules  # noqa: E402
 
-collect_ignore = ["src", "live"]
+collect_ignore = ["src"]
 ENVIRONMENT = pytest.StashKey[dict[str, str]]()
 
 

@@ -63,7 +63,7 @@ def test_only_the_section_by_hand_is_blank():
         "execute_result", data={"text/html": "<figure>x</figure>"}, execution_count=3
     )
     table = new_output("execute_result", data={"text/html": "<table>"}, execution_count=3)
-    shown = "# [a](glossary.md), [b](https://x.org), [c](#here)\n\n"
+    shown = "# [a](glossary.md), [b](https://x.org), [c](#here), [d](../data/README.md)\n\n"
     found = live.live_copy(
         new_notebook(
             cells=[
@@ -81,7 +81,10 @@ def test_only_the_section_by_hand_is_blank():
     assert blank.source == "def f():\n    ...  # live"
     assert [output.output_type for output in blank.outputs] == ["display_data", "execute_result"]
     assert blank.outputs[1].execution_count is fast.execution_count is None
-    assert words.source.startswith("# [a](../glossary.md), [b](https://x.org), [c](#here)")
+    linked = (
+        "# [a](../notebooks/glossary.md), [b](https://x.org), [c](#here), [d](../data/README.md)"
+    )
+    assert words.source.startswith(linked)
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ def table() -> None:
 
 @app.command(name="live")
 def live_(names: Names = None) -> None:
-    """Write live-coding copies of chapters into notebooks/live: by-hand code blank."""
+    """Write live-coding copies of chapters into live: by-hand code blank."""
     try:
         for page in _wanted(names):
             if not page.is_solution:

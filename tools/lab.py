@@ -61,8 +61,8 @@ def trust_pages() -> None:
     from nbformat.sign import NotebookNotary
 
     notary = NotebookNotary()
-    for pattern in ("[0-9]*.ipynb", "solutions/[0-9]*.ipynb"):
-        for path in (ROOT / "notebooks").glob(pattern):
+    for pattern in ("notebooks/[0-9]*.ipynb", "notebooks/solutions/[0-9]*.ipynb", "live/*.ipynb"):
+        for path in ROOT.glob(pattern):
             notary.sign(nbformat.read(path, as_version=4))
 
 

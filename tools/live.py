@@ -1,12 +1,14 @@
 """Live-coding copies of the chapters: the functions of the section *By hand* are left to write.
 
-Prose, figures and everything else stays. A copy lies in ``notebooks/live``, beside the chapters.
+Prose, figures and everything else stays. A copy lies in ``live``, outside of ``notebooks``: there
+JupyterLab would pair it with a text of its own.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
+import posixpath
 import re
 from pathlib import Path
 
@@ -22,7 +24,7 @@ _LINK = re.compile(r"\]\((?!https?:|mailto:|#|/)([^)\s]+)\)")
 
 def path(page: Page) -> Path:
     """Return where the copy of a chapter lies."""
-    return page.notebook.parent / "live" / page.notebook.name
+    return page.root / "live" / page.notebook.name
 
 
 def blank(source: str) -> str:
@@ -46,7 +48,7 @@ def live_copy(notebook: NotebookNode) -> NotebookNode:
     for cell in found.cells:
         if cell.cell_type == "markdown":
             section = [section, *_HEADING.findall(cell.source)][-1]
-            cell.source = _LINK.sub(r"](../\1)", cell.source)
+            cell.source = _LINK.sub(_from_here, cell.source)
         elif cell.cell_type == "code":
             cell.execution_count = None
             cell.outputs = [output for output in cell.outputs if _is_figure(output)]
@@ -67,6 +69,11 @@ def write(page: Page) -> Path:
     target.parent.mkdir(exist_ok=True)
     nbformat.write(live_copy(notebook), target)
     return target
+
+
+def _from_here(link: re.Match) -> str:
+    """Turn a link from a chapter into one from its copy."""
+    return f"]({posixpath.normpath(f'../notebooks/{link[1]}')})"
 
 
 def _is_figure(output: NotebookNode) -> bool:

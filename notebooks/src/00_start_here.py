@@ -435,7 +435,7 @@ figures.course_map({int(path.name[:2]) for path in Path().glob("[0-9][0-9]_*.ipy
 # |---|---|
 # | one hour | this chapter, then the pictures and *Where it breaks* of 03 |
 # | half a day | 00, 01, 03, with two exercises each |
-# | two days | the core path: 00, 01, 03, 05, 06, 07, 08, 09, 10, 12 |
+# | two days | the core path: 00 to 03, 05 to 10, 12 |
 # | a semester | all chapters, one a week, all exercises |
 #
 # The table in the README says how long each chapter takes to read and to run. Dashed boxes on the map are still to be written.

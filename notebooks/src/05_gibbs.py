@@ -135,7 +135,7 @@ figures.staircases({rho: staircase_by_hand(rho, (-2.0, -2.0), noise) for rho in 
 #
 # 1. Write down the joint density of data and unknowns, a product of factors.
 # 2. Keep *every* factor in which $x_b$ occurs. Treat everything else as a constant, and drop constant factors.
-# 3. Recognize the function that is left: $e^{-a x^2 + b x}$ with $a > 0$ is a normal with mean $b / (2a)$ and variance $1 / (2a)$, $x^{a - 1} e^{-b x}$ on
+# 3. Recognise the function that is left: $e^{-a x^2 + b x}$ with $a > 0$ is a normal with mean $b / (2a)$ and variance $1 / (2a)$, $x^{a - 1} e^{-b x}$ on
 #    $x > 0$ is a gamma, $x^{a-1}(1-x)^{b-1}$ on 0 to 1 is a beta, $x^{-a-1} e^{-b / x}$ on $x > 0$ is an inverse gamma, and finitely many values are a table of weights.
 #
 # Models in which step 3 succeeds are called *conditionally conjugate*. Two of them follow.
@@ -1311,7 +1311,7 @@ check("5.5", outlier_step)
 # %% [markdown]
 # ## You can now …
 #
-# - derive a full conditional: keep every factor in which the unknown occurs, and recognize what is left,
+# - derive a full conditional: keep every factor in which the unknown occurs, and recognise what is left,
 # - write a Gibbs sampler by hand, and read it as a list of blocks and conditionals,
 # - test a conditional: the ratio is one for every move,
 # - predict the price of correlation, $(1 + \rho^2)/(1 - \rho^2)$, and pay less by drawing blocks,

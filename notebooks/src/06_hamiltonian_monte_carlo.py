@@ -10,7 +10,7 @@
 # - **write** the leapfrog and Hamiltonian Monte Carlo by hand, and read their compiled twins,
 # - **measure** reversibility, volume and the order of the energy error,
 # - **choose** step size, path length and mass matrix, and say what goes wrong with each,
-# - **recognize** a divergence, and a path that comes back to where it began.
+# - **recognise** a divergence, and a path that comes back to where it began.
 #
 # **You need** chapters 00, 01, 02 and 03. Symbols are collected in [the notation table](notation.md), words in
 # [the glossary](glossary.md).

@@ -601,7 +601,7 @@ assert same
 # (The numbers agree to 32 bits, and the factor $\sqrt t / 0.05$ enlarges rounding a little.) One thing the package does besides: it *searches* first, doubling or halving the step size until the acceptance rate crosses $\delta$. And it can let all chains learn together, `pooled=True`: one step size and one matrix for all.
 #
 # Now everything together. Three targets of ten dimensions: a Gaussian whose neighbouring coordinates have correlation 0.9, and eight schools in two forms. They compute how far coaching helps in each of eight schools: mu is the mean effect over schools, tau its spread. Chapter 09 is devoted to them; for now
-# they are two posteriors with known answers. In the *centred* form the effect theta of a school is itself an unknown; in the *noncentred* one theta is mu + tau times a standard normal number, and that number is the unknown. (The centred form starts from draws of the noncentred one with a large tau; why, you will see under *Where it breaks*.) The target is an *argument* of the compiled program (`jax.lax.switch` picks one of several functions), so that the compiler is paid once for all three.
+# they are two posteriors with known answers. In the *centered* form the effect theta of a school is itself an unknown; in the *noncentered* one theta is mu + tau times a standard normal number, and that number is the unknown. (The centered form starts from draws of the noncentered one with a large tau; why, you will see under *Where it breaks*.) The target is an *argument* of the compiled program (`jax.lax.switch` picks one of several functions), so that the compiler is paid once for all three.
 
 # %%
 models = {
@@ -660,7 +660,7 @@ for which, name in enumerate(names):
 #
 # ### First against the exact answer
 #
-# The posterior of eight schools (here in its *noncentred* form) is known exactly, by quadrature over tau.
+# The posterior of eight schools (here in its *noncentered* form) is known exactly, by quadrature over tau.
 
 # %%
 schools = models["eight schools"]
@@ -723,7 +723,7 @@ print(verdict.message)
 #
 # On one processor core, on a GPU, everywhere: `jax.vmap` runs chains side by side, one instruction for all. A `while_loop` then runs until the *last* chain is done. Trees differ in size, so at every draw all chains wait for the largest tree.
 #
-# **Predict.** Take the centred eight schools, where trees differ much. For one draw of 48 chains, how many times the *average* number of leaves does the loop run: about once, two to three times, or about ten times?
+# **Predict.** Take the centered eight schools, where trees differ much. For one draw of 48 chains, how many times the *average* number of leaves does the loop run: about once, two to three times, or about ten times?
 
 
 # %%
@@ -744,10 +744,10 @@ waits.round(1)
 
 # %%
 times = waits.loc[names[2], "iterations, nested"] / waits.loc[names[2], "leaves a draw"]
-print("centred: well over once, and far below ten times the average:", 1.5 < times < 5)
+print("centered: well over once, and far below ten times the average:", 1.5 < times < 5)
 
 # %% [markdown]
-# The first column is what the chains need. The second is what the nested loops take: at each draw the longest of 48 trees. (Draws differ on another processor, and with them the step size that warm-up finds; over a dozen seeds the centred numbers vary by up to a half, so that is the tolerance here.) The third column is what would be enough if a chain could begin its next draw while others are still busy: the busiest chain's own total. (The picture has only six draws of each chain, so the busiest one still lies far ahead. The more draws, the closer the sums.) Here are the
+# The first column is what the chains need. The second is what the nested loops take: at each draw the longest of 48 trees. (Draws differ on another processor, and with them the step size that warm-up finds; over a dozen seeds the centered numbers vary by up to a half, so that is the tolerance here.) The third column is what would be enough if a chain could begin its next draw while others are still busy: the busiest chain's own total. (The picture has only six draws of each chain, so the busiest one still lies far ahead. The more draws, the closer the sums.) Here are the
 # first draws of twelve chains:
 
 # %%
@@ -786,7 +786,7 @@ for name in ("mu", "tau", "log_tau"):
     assert verdict.passed, verdict.message
 
 # %% [markdown]
-# The draws are right. What is saved? Iterations first, then seconds, on the centred form:
+# The draws are right. What is saved? Iterations first, then seconds, on the centered form:
 
 # %%
 _, flat_info = draw_flat(jax.random.key(78), 2, adapted[names[2]])
@@ -915,7 +915,7 @@ for name in names[:2]:
 # %% [markdown]
 # ## Where it breaks
 #
-# The same eight schools, *centred*: theta, the effect of each school, is itself an unknown with mean mu and standard deviation tau. Where tau is small, all theta must lie close to mu: the neck of a funnel, as in chapter 06. Step size and mass are one compromise for the
+# The same eight schools, *centered*: theta, the effect of each school, is itself an unknown with mean mu and standard deviation tau. Where tau is small, all theta must lie close to mu: the neck of a funnel, as in chapter 06. Step size and mass are one compromise for the
 # whole target. (That is why these chains began at large tau: a chain that begins deep in the neck hardly moves with a step that suits the rest, and in a pool its rejections would shorten the step of all. They are free to come down.) Warm-up reports no trouble:
 
 # %%
@@ -1133,7 +1133,7 @@ calls.groupby(["flips", "call"]).median().round(2)
 # %% [markdown]
 # ## What it costs
 #
-# The row of NUTS, on the noncentred eight schools that HMC and the random walk had in chapter 06. (Warm-up is not part of it; the compile time is that of the program for three targets.)
+# The row of NUTS, on the noncentered eight schools that HMC and the random walk had in chapter 06. (Warm-up is not part of it; the compile time is that of the program for three targets.)
 
 # %% tags=["nbval-ignore-output"]
 draws, info = runs["eight schools"]

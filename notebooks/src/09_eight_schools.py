@@ -7,7 +7,7 @@
 # After this chapter you will be able to
 #
 # - **derive** how far each estimate shrinks towards the others, and compute the whole posterior by one integral,
-# - **recognize** a funnel: divergences, a low ESS, a high $\hat R$, a low E-BFMI,
+# - **recognise** a funnel: divergences, a low ESS, a high $\hat R$, a low E-BFMI,
 # - **cure** it by a change of coordinates: by hand, with `LocScaleReparam`, with `TransformReparam`, and say when the cure is worse than the disease,
 # - **take apart** a NumPyro program with effect handlers, and compute its log density and prior predictive by hand,
 # - **predict** for a school that was not in the study.
@@ -1395,7 +1395,7 @@ check("9.5", partly_centered)
 # ## You can now …
 #
 # - derive shrinkage, and compute a hierarchical posterior exactly where everything is normal given one number,
-# - recognize a funnel by divergences in one place, by ESS, $\hat R$ and E-BFMI, and say what is missing behind the wall,
+# - recognise a funnel by divergences in one place, by ESS, $\hat R$ and E-BFMI, and say what is missing behind the wall,
 # - leave it: by hand with its determinant, with `LocScaleReparam`, with `TransformReparam`; and keep the centered form where the data are strong,
 # - read a NumPyro program as messages and handlers, and compute its log density and prior predictive yourself,
 # - predict for a new member of the group, with all the uncertainty that belongs to it.

@@ -76,22 +76,22 @@ def shrinkage(effect: np.ndarray, standard_error: np.ndarray, theta: np.ndarray)
 CHAPTERS = (
     (0, "Start here", (), (0, 0)),
     (1, "One coin,\nthree ways", (0,), (1, 0)),
-    (2, "JAX for\nsamplers", (1,), (1, -1)),
+    (2, "JAX for\nsamplers", (1,), (2, 1)),
     (3, "Metropolis-\nHastings", (1,), (2, 0)),
     (4, "Ten thousand\nchains", (2, 3), (3, -1)),
-    (5, "Gibbs", (3,), (3, 1)),
-    (6, "Hamiltonian\nMonte Carlo", (3,), (3, 0)),
+    (5, "Gibbs", (2, 3), (3, 1)),
+    (6, "Hamiltonian\nMonte Carlo", (2, 3), (3, 0)),
     (7, "NUTS", (6,), (4, 0)),
     (8, "Is my sampler\nright?", (7,), (5, 0)),
     (9, "Eight schools", (8,), (6, 0)),
-    (10, "Variational\ninference", (7,), (5, 1)),
-    (11, "Joint\ndistributions", (10,), (6, 1)),
+    (10, "Variational\ninference", (6,), (5, 1)),
+    (11, "Joint\ndistributions", (9, 10), (6, 1)),
     (12, "Choosing\na sampler", (5, 9, 10), (7, 0)),
-    (13, "One model,\nevery language", (9,), (7, -1)),
+    (13, "One model,\nevery language", (12,), (7, -1)),
     (14, "Capstone", (12,), (8, 0)),
     (15, "Scaling out", (4, 7), (5, -1)),
 )
-CORE = (0, 1, 3, 5, 6, 7, 8, 9, 10, 12)
+CORE = (0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 12)
 
 
 def course_map(existing: Collection[int]) -> Figure:

@@ -353,7 +353,7 @@ def neck(
     ax.set(xlabel="effect of the first school, θ₁", ylabel="log τ", ylim=(low, None))
     return figure(
         fig,
-        caption="Eight schools, centred: the draws of NUTS (dots), those whose path diverged "
+        caption="Eight schools, centered: the draws of NUTS (dots), those whose path diverged "
         "(crosses), and how far down the posterior really goes (dotted).",
         alt=f"A funnel of dots that narrows downwards. {int(is_divergent.sum())} divergences sit "
         f"in and above the neck. The lowest draw of log tau is {log_tau.min():.1f}.",
