@@ -58,23 +58,26 @@ def random_alone(part: str, num_chains: int, num_draws: int) -> Callable[[int], 
         words = jax.random.key_data(key)
         counter = jax.lax.iota(np.uint32, steps * width).reshape(steps, width)
         first, second = threefry(words[0], words[1], jnp.zeros_like(counter), counter)
-        return (first ^ second).sum(axis=0, dtype=np.uint32)
+        return first ^ second
 
-    def numbers(key):
-        found = normal_and_uniform(key, (steps, width)).sum(axis=0)
-        return found.real + found.imag
-
-    make = {"bits": bits, "numbers": numbers}[part]
+    make = {"bits": bits, "numbers": lambda key: normal_and_uniform(key, (steps, width))}[part]
 
     def stream(key, start):
-        return jax.lax.fori_loop(
-            0, num_draws // steps, lambda i, sums: sums + make(jax.random.fold_in(key, i)), start
-        )
+        def one_block(number, sums):
+            block = make(jax.random.fold_in(key, number))
+
+            def one_step(step, sums):  # as the walk reads them
+                now = block[step]
+                return sums + (now if part == "bits" else now.real + now.imag)
+
+            return jax.lax.fori_loop(0, steps, one_step, sums)
+
+        sums = jnp.zeros(start.shape, np.uint32 if part == "bits" else np.float32)
+        return jax.lax.fori_loop(0, num_draws // steps, one_block, sums)
 
     @jax.jit
     def program(key):
-        start = jnp.zeros((DEVICES, width), np.uint32 if part == "bits" else np.float32)
-        return over_devices(stream, key, start, num_devices=DEVICES)
+        return over_devices(stream, key, jnp.zeros((DEVICES, width)), num_devices=DEVICES)
 
     return lambda seed: jax.block_until_ready(program(jax.random.key(seed)))
 
