@@ -15,7 +15,7 @@
 # No other chapter. Symbols are collected in [the notation table](notation.md), words in [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 17 minutes to read, exercises not counted, 54 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-22).
+# About 17 minutes to read, exercises not counted, 48 s to run (measured cold, 23 s again with warm caches: AMD EPYC, 2 cores, 2026-11-22).
 # <!-- /times -->
 
 # %%

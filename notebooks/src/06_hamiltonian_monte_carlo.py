@@ -16,7 +16,7 @@
 # [the glossary](glossary.md).
 #
 # <!-- times -->
-# About 48 minutes to read, exercises not counted, 48 s to run (measured cold, 26 s again with warm caches: AMD EPYC, 2 cores, 2026-11-21).
+# About 48 minutes to read, exercises not counted, 50 s to run (measured cold, 29 s again with warm caches: AMD EPYC, 2 cores, 2026-11-22).
 # <!-- /times -->
 
 # %%

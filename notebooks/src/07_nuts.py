@@ -18,7 +18,7 @@
 # **Short of time?** Skip *The same trees?*, *When chains wait* (then leave out quiz 3 as well) and *NumPyro's NUTS, on NumPyro's model and on PyMC's*. No later cell needs them.
 #
 # <!-- times -->
-# About 65 minutes to read, exercises not counted, 67 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-22).
+# About 65 minutes to read, exercises not counted, 52 s to run (measured cold, 35 s again with warm caches: AMD EPYC, 2 cores, 2026-11-22).
 # <!-- /times -->
 
 # %%
