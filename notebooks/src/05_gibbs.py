@@ -17,7 +17,7 @@
 # **Short of time?** Leave out *Then the sweep* and *A hole in the hill* at first: nothing later needs them.
 #
 # <!-- times -->
-# About 44 minutes to read, exercises not counted, 68 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-22).
+# About 44 minutes to read, exercises not counted, 57 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-22).
 # <!-- /times -->
 
 # %%

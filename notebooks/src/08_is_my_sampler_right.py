@@ -17,7 +17,7 @@
 # **Short of time?** Leave out *One check more*, *PyMC* and *What it costs*, and come back for them: nothing later needs them.
 #
 # <!-- times -->
-# About 52 minutes to read, exercises not counted, 67 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-22).
+# About 52 minutes to read, exercises not counted, 49 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-22).
 # <!-- /times -->
 
 # %%

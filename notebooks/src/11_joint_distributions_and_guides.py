@@ -18,7 +18,7 @@
 # **Short of time?** Skip *Does the loop matter?* but for its two verdicts and the sentence on `.to_event`, and *In the libraries* from `constraints.cat` on. (Run their cells all the same.)
 #
 # <!-- times -->
-# About 51 minutes to read, exercises not counted, 64 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-22).
+# About 51 minutes to read, exercises not counted, 50 s to run (measured cold: AMD EPYC, 2 cores, 2026-11-22).
 # <!-- /times -->
 
 # %%
