@@ -419,7 +419,8 @@ def test_heavy_gradients_are_compared_with_what_waiting_costs():
 def test_the_page_shows_what_the_file_holds(tmp_path):
     file = tmp_path / "some.jsonl"
     wrong = row("blackjax", NONCENTERED, 100, [1.0], agrees=False, worst="mu", p_value=1e-9)
-    unable = {"status": "not run", "why": "rain", "system": "pymc"} | CASE._asdict()
+    unable = {"benchmark": "samplers", "status": "not run", "why": "rain", "system": "pymc"}
+    unable |= CASE._asdict()
     file.write_text("".join(json.dumps(one) + "\n" for one in [*fast_rows(), wrong, unable]))
     result = CliRunner().invoke(app, ["page", "--json", str(file)])
     assert result.exit_code == 0, result.output
