@@ -14,7 +14,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab test notebooks measure stubs peers slides live assignments lint format check lock clean FORCE
+.PHONY: help lab test notebooks measure stubs peers slides live lint format check lock clean FORCE
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -52,10 +52,6 @@ slides: $(STAMP) ## Build the decks: HTML and PDF
 
 live: $(STAMP) ## Write copies of the chapters for live coding, by-hand code blank, into live
 	$(PY) tools/course.py live
-
-assignments: $(STAMP) ## Write the sources of nbgrader's assignments from the worked solutions
-	$(UV) install --quiet --python $(PY) -r requirements-instructors.txt
-	$(PY) tools/assignments.py
 
 lint: $(STAMP) ## Check code style
 	$(PY) -m ruff check

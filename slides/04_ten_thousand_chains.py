@@ -357,6 +357,7 @@ picture
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Claims on trial: as fast as *what*?
 
+
 # %% tags=["hide-input"]
 def times_as_fast(system, chains):
     """How many times as fast as a NumPy JAX draws, 1000 draws a chain."""

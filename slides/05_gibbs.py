@@ -163,10 +163,7 @@ chapter.where("figures.staircase_film(")
 
 # %% tags=["hide-input", "right"]
 chapter.figures.staircases(
-    {
-        rho: chapter.staircase_by_hand(rho, (-2.0, -2.0), chapter.noise)
-        for rho in (0.9, 0.99)
-    }
+    {rho: chapter.staircase_by_hand(rho, (-2.0, -2.0), chapter.noise) for rho in (0.9, 0.99)}
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}

@@ -479,6 +479,7 @@ Markdown(f"The right one, on the ridge: {chapter.verdict.message}.")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Expensive, independent, always accepted?
 
+
 # %% tags=["hide-input"]
 def recorded(beginning):
     """What the chapter measured on a claim, case by case."""

@@ -474,6 +474,7 @@ Markdown(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Not the best HMC, but HMC that nobody has to tune
 
+
 # %% tags=["hide-input"]
 def recorded(beginning):
     """What the chapter measured on a claim, case by case."""

@@ -346,6 +346,7 @@ chapter.figures.funnels(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Would you have noticed, without the exact answer?
 
+
 # %% tags=["hide-input"]
 def report(name):
     """What can be read off a run, in words and numbers for the slide."""
