@@ -694,7 +694,7 @@ assert by_evaluations["coin"].idxmax() == "Metropolis-Hastings" and left < behin
 # %% [markdown]
 # A third order. On the coin the walk is ahead, since it does not pay for gradients; on the line its lead is gone, and chapter 03 said that it gets worse in proportion to the dimension. And NUTS is now much nearer to HMC: the bookkeeping was what held it back.
 #
-# And with compiling all distances shrink: on models this small you wait for the compiler. Where is the crossover? On the eight schools, the walk and Gibbs start sooner than NUTS. Does NUTS draw at a lower price, so that it pays in the end?
+# And with compiling all distances shrink: on models this small you wait for the compiler. Where is the crossover? Take the eight schools, and the walk and Gibbs against NUTS: does one of them start sooner, does the other draw at a lower price, and do they ever meet?
 
 
 # %%
