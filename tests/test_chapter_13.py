@@ -357,10 +357,13 @@ def test_distances_are_given_where_they_are_recorded():
 
 @pytest.mark.parametrize(
     ("runs", "z", "right"),
-    [(15, 4.3, True), (14, 4.0, True), (14, 4.3, False), (14, float("nan"), False)],
+    [(15, 4.3, True), (14, 4.0, True), (14, 4.3, False), (14, np.nan, False), (14, np.inf, True)],
 )
 def test_means_decide_too_where_chains_are_few(runs, z, right):
-    """Two chains a run: from 30 on shares decide; below, 4.3 sd of two means has p < 0.0001."""
+    """Two chains a run: from 30 on shares decide; below, 4.3 sd of two means has p < 0.0001.
+
+    An infinite distance says that the exact mean is: the slope of a line has none.
+    """
     rows = [row("stan", "line", 1.0, ess_runs=runs, z_mean={"x": [0.0, z]}), row("pymc", "line", 1)]
     assert ("stan" in Record(rows).of("line")) == right
 

@@ -35,11 +35,13 @@ def _warm_and_sample(row: Row) -> list[float]:
 def p_value(row: Row) -> float:
     """P-value of the worst comparison of draws with the exact answer, times their number.
 
-    The shares below exact quantiles are compared, and where chains are few, the means as well.
+    The shares below exact quantiles are compared, and where chains are few, the means as well, of
+    quantities that have one.
     """
     if row["ess_runs"] * row["chains"] >= MANY:
         return row["p_value"]
     distances = np.abs(np.concatenate([np.ravel(found) for found in row["z_mean"].values()]))
+    distances = distances[~np.isinf(distances)]  # all draws are finite, but not every exact mean
     of_means = 2 * norm.sf(distances.max()) * distances.size
     return float(np.minimum(row["p_value"], of_means))  # NaN, if a mean is, which is never right
 
