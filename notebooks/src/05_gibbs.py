@@ -66,6 +66,9 @@ figures.slices(correlation=0.8, x1=-0.5, x2=1.2)
 # That is Gibbs sampling: **draw each unknown afresh, given the present values of all others.** There is no proposal and no
 # rejection.
 #
+# **Predict.** Nothing is ever rejected. Does the correlation cost anything all the same? How many steps are worth one independent draw, at correlation
+# 0.99? Write a number down before you touch the film. We will compute it.
+#
 # Here it is at work. Press *Play*, then move the correlation towards 1.
 
 # %%
@@ -74,9 +77,6 @@ figures.staircase_film(correlation=0.9)
 # %% [markdown]
 # Grey are the contours of the density, blue the last moves, light blue the draws so far. On the right is the trace of the first
 # unknown. (Where this page is only read and not run, the next figure shows such staircases.)
-#
-# **Predict.** Nothing is ever rejected. Does the correlation cost anything all the same? How many steps are worth one independent draw, at correlation
-# 0.99? Write a number down. We will compute it.
 #
 # For two normals with means 0, standard deviations 1 and correlation $\rho$, the cut at $x_2$ is $\mathrm{Normal}(\rho\, x_2, \sqrt{1 - \rho^2})$. So the
 # whole sampler is two lines in a loop. (We write $\rho$ without a bracket for the correlation of two unknowns. With a lag in brackets, $\rho(k)$
