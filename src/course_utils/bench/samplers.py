@@ -90,7 +90,7 @@ def summarize(job: Job, draws: Arrays) -> Row:
 
 
 def _distances(quantities: Arrays, reference: dict[str, Any]) -> dict[str, list[float]]:
-    """Return how far each mean is from the exact one, in standard errors; inf if that is infinite."""
+    """Return how far each mean is from the exact one (inf if that is), in standard errors."""
     import arviz as az
 
     found = {}
