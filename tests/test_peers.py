@@ -106,7 +106,7 @@ def test_a_program_is_a_model_of_the_course(system, tmp_path):
         allowed[name] = 1e-4 + 10 * np.finfo(np.float32).eps * (np.abs(value) + steep)
     subprocess.run(
         [PEERS[system].interpreter, "-c", DENSITIES[system] + RUN, tmp_path, *MODELS],
-        env={"PYTHONPATH": str(elsewhere.SOURCE)},
+        env=os.environ | {"PYTHONPATH": str(elsewhere.SOURCE), "XDG_CACHE_HOME": str(tmp_path)},
         check=True,
         capture_output=True,
     )
